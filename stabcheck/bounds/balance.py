@@ -1,0 +1,171 @@
+r"""Weights per head that make a head-factored bound small.
+
+`attention-norm-tube` and `attention-jacobian-deviation-tube` bound a Jacobian by
+
+$$\max_h \frac{\omega_h}{r_h}\;\|\operatorname{diag}(r)W_O\|\;
+\|[\,v_h W_V^h \mid k_h W_K^h \mid q_h W_Q^h\,]_h\|,\qquad
+\omega_h^2 = (a_h/v_h)^2 + (e_h/k_h)^2 + (d_h/q_h)^2$$
+
+for every choice of positive weights.  $r = \omega$ is the best $r$.  The logarithm
+of the rest is minimised over the logarithms of the other weights, with each norm
+replaced by the smooth $(\operatorname{tr} G^p)^{1/2p}$.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from stabcheck.bounds.norms import dyadic, trace_power_norm
+from stabcheck.bounds.parameters import Attention
+from stabcheck.bounds.validation import Array
+
+SMOOTHNESS = 32  # the power p of the smooth norm during the search
+ITERATIONS = 25
+
+
+@dataclass(frozen=True, eq=False)
+class HeadWeights:
+    """Positive weights `(H,)`, dyadic with at most 40 significant bits."""
+
+    output: Array
+    value: Array
+    key: Array
+    query: Array
+
+    def as_parameters(self) -> dict[str, float | list[float]]:
+        """The weights as claim parameters."""
+        return {
+            name: [float(weight) for weight in getattr(self, name)]
+            for name in ("output", "value", "key", "query")
+        }
+
+
+def factored_bound(
+    attention: Attention, parts: Array, weights: HeadWeights
+) -> float:
+    """The bound of the module docstring for parts a, e, d of shape `(3, H)`."""
+    scaled = parts / np.stack([weights.value, weights.key, weights.query])
+    omega = np.sqrt((scaled**2).sum(axis=0))
+    output = attention.output_matrices() * weights.output[:, None, None]
+    left = trace_power_norm(output.reshape(-1, attention.features))
+    right = trace_power_norm(
+        _stacked_inputs(attention, weights.value, weights.key, weights.query)
+    )
+    return float((omega / weights.output).max() * left * right)
+
+
+def balanced_weights(attention: Attention, parts: Array) -> HeadWeights:
+    """Choose weights for parts a, e, d of shape `(3, H)` by a few quasi-Newton steps.
+
+    A head whose part is 0 gets the smallest weight that keeps the scales finite.
+    """
+    norms = np.stack(
+        [
+            trace_power_norm(W.astype(np.float64))
+            for W in (attention.W_V, attention.W_K, attention.W_Q)
+        ]
+    )
+    floor = 1e-12 * (float(parts.max()) or 1.0)
+    safe_parts = np.maximum(parts, floor)
+    safe_norms = np.maximum(norms, 1e-12 * (float(norms.max()) or 1.0))
+    start = 0.5 * np.log(safe_parts / safe_norms)
+    objective = _SmoothObjective(attention, safe_parts)
+    result = minimize(
+        objective,
+        start.ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": ITERATIONS},
+    )
+    candidates = [_as_weights(start, safe_parts)]
+    if np.isfinite(result.x).all():
+        candidates.append(_as_weights(result.x.reshape(3, -1), safe_parts))
+    return min(
+        candidates, key=lambda weights: factored_bound(attention, parts, weights)
+    )
+
+
+def _as_weights(logarithms: Array, parts: Array) -> HeadWeights:
+    value, key, query = (dyadic(row) for row in np.exp(logarithms))
+    omega = np.sqrt(((parts / np.exp(logarithms)) ** 2).sum(axis=0))
+    return HeadWeights(dyadic(omega), value, key, query)
+
+
+def _stacked_inputs(
+    attention: Attention, value: Array, key: Array, query: Array
+) -> Array:
+    """[value W_V | key W_K | query W_Q] over the heads, `(d, H (d_v + 2 d_k))`."""
+    blocks = [
+        (weight[:, None, None] * W.astype(np.float64))
+        .transpose(1, 0, 2)
+        .reshape(attention.features, -1)
+        for weight, W in (
+            (value, attention.W_V),
+            (key, attention.W_K),
+            (query, attention.W_Q),
+        )
+    ]
+    return np.concatenate(blocks, axis=1)
+
+
+class _SmoothObjective:
+    """Logarithm of the smoothed bound and its gradient in the log weights."""
+
+    def __init__(self, attention: Attention, parts: Array) -> None:
+        self.attention = attention
+        self.parts = parts
+        output = attention.output_matrices().reshape(-1, attention.features)
+        self.output_gram = output @ output.T
+
+    def __call__(self, point: Array) -> tuple[float, Array]:
+        attention, heads = self.attention, self.attention.heads
+        weights = np.exp(point.reshape(3, heads))
+        shares = (self.parts / weights) ** 2
+        omega = np.sqrt(shares.sum(axis=0))
+        shares = shares / shares.sum(axis=0)
+        rows = np.repeat(omega, attention.value_width)
+        left, row_mass = _smooth_norm(rows[:, None] * self.output_gram * rows)
+        output_mass = row_mass.reshape(heads, -1).sum(axis=1)
+        inputs = _stacked_inputs(attention, *weights)
+        right, column_mass = _smooth_norm_of_columns(inputs)
+        split = heads * attention.value_width
+        keys, queries = np.split(column_mass[split:], 2)
+        input_mass = np.stack(
+            [
+                mass.reshape(heads, -1).sum(axis=1)
+                for mass in (column_mass[:split], keys, queries)
+            ]
+        )
+        gradient = input_mass - shares * output_mass
+        return float(left + right), gradient.ravel()
+
+
+def _smooth_norm(gram: Array) -> tuple[float, Array]:
+    """log (tr G^p)^(1/2p) and its derivative in the logarithms of the scales."""
+    values, vectors = np.linalg.eigh(gram)
+    logarithm, share = _power_shares(values)
+    return logarithm, vectors**2 @ share
+
+
+def _smooth_norm_of_columns(matrix: Array) -> tuple[float, Array]:
+    """The same for M M^T, with the derivative in the scales of the columns."""
+    if matrix.shape[1] <= matrix.shape[0]:
+        return _smooth_norm(matrix.T @ matrix)
+    values, vectors = np.linalg.eigh(matrix @ matrix.T)
+    logarithm, share = _power_shares(values)
+    tiny = max(values[-1], np.finfo(float).tiny) * 1e-14
+    scaled = share / np.maximum(values, tiny)
+    return logarithm, (matrix.T @ vectors) ** 2 @ scaled
+
+
+def _power_shares(values: Array) -> tuple[float, Array]:
+    top = max(float(values[-1]), np.finfo(float).tiny)
+    powers = (np.maximum(values, 0.0) / top) ** SMOOTHNESS
+    total = powers.sum()
+    if total == 0:
+        return 0.5 * np.log(top), powers
+    logarithm = 0.5 * (np.log(top) + np.log(total) / SMOOTHNESS)
+    return float(logarithm), powers / total

@@ -1,0 +1,92 @@
+r"""GELU feed-forward over a tube, token by token.
+
+At the centre the Jacobian of a token is $J_0 = W_2^T\operatorname{diag}(g)W_1^T$.
+On the tube each slope $g$ moves by at most $\delta_g$, so the Jacobian moves by
+$W_2^T\operatorname{diag}(\theta)W_1^T$ with $|\theta_g|\le\delta_g$, whose norm is at
+most $\sqrt{\|M_1\|\|M_2\|}$ with $M_1 = W_1\operatorname{diag}(\delta)W_1^T$,
+$M_2 = W_2^T\operatorname{diag}(\delta)W_2$ (Cauchy-Schwarz).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stabcheck.bounds.bound import Bound, outward
+from stabcheck.bounds.norms import trace_power_norm
+from stabcheck.bounds.token_wise import (
+    GELU_SECOND_DERIVATIVE_MAXIMUM,
+    FeedForward,
+    gelu_derivative,
+)
+from stabcheck.bounds.validation import Array, checked_nonnegative
+from stabcheck.bounds.witness import (
+    WITNESS_MARGIN,
+    centre_and_deviation,
+    point_matrix,
+    token_wise_centre,
+)
+
+
+def feed_forward_tube(
+    feed_forward: FeedForward, state: Array, radius: float, quantity: str
+) -> Bound:
+    """Bound the norm or logarithmic norm over a tube.  Theorem `feed-forward-tube`.
+
+    The exact value at the centre, worst token, and the deviation.
+
+    **Arguments:** `state` `(n, d)`; `radius` of every token; `quantity` one of
+    `spectral-norm`, `log-norm`, `log-norm-lower`.
+
+    **Returns:** parameter `centre`, the value proved at the centre.
+    """
+    blocks = feed_forward.token_jacobians(state)
+    centre = token_wise_centre(blocks, quantity, WITNESS_MARGIN)
+    deviation = feed_forward_deviation_tube(feed_forward, state, radius).value
+    return centre_and_deviation("feed-forward-tube", quantity, centre, deviation)
+
+
+def feed_forward_centre_matrices(
+    feed_forward: FeedForward, state: Array, quantity: str, centre: float
+) -> list[Array]:
+    """The `(d, d)` matrices, one per token, that prove the value at the centre."""
+    blocks = feed_forward.token_jacobians(state)
+    return list(point_matrix(blocks, quantity, centre))
+
+
+def feed_forward_deviation_tube(
+    feed_forward: FeedForward, state: Array, radius: float
+) -> Bound:
+    """Bound the change of the Jacobian.  Theorem `feed-forward-deviation-tube`."""
+    changes = slope_changes(feed_forward, state, radius)
+    first = feed_forward.W_1.astype(np.float64)
+    second = feed_forward.W_2.astype(np.float64)
+    roots = np.sqrt(changes)
+    worst = max(
+        float(trace_power_norm(first * root) * trace_power_norm(root[:, None] * second))
+        for root in roots
+    )
+    quantity = "jacobian-deviation"
+    return Bound("feed-forward-deviation-tube", quantity, outward(quantity, worst))
+
+
+def slope_changes(feed_forward: FeedForward, state: Array, radius: float) -> Array:
+    r"""How far gelu' moves from its value at the centre on the tube, `(n, m)`.
+
+    gelu'' = (2 - z^2) phi(z) changes sign at $\pm\sqrt2$ only, so that gelu' on an
+    interval lies between its values at the ends and at those of the two points that
+    the interval contains.
+    """
+    radius = checked_nonnegative("radius", radius)
+    z = feed_forward.hidden(state)
+    reach = radius * np.linalg.norm(feed_forward.W_1.astype(np.float64), axis=0)
+    centre = gelu_derivative(z)
+    change = np.zeros_like(z)
+    for point in (z - reach, z + reach):
+        change = np.maximum(change, np.abs(gelu_derivative(point) - centre))
+    for turn in (-np.sqrt(2.0), np.sqrt(2.0)):
+        inside = np.abs(turn - z) <= reach * (1 + 1e-12)
+        step = np.abs(gelu_derivative(np.float64(turn)) - centre)
+        change = np.where(inside, np.maximum(change, step), change)
+    # Differences of nearby values carry the rounding of the values themselves.
+    change = np.where(reach > 0, change + 4 * np.finfo(float).eps, 0.0)
+    return np.minimum(change, GELU_SECOND_DERIVATIVE_MAXIMUM * reach)

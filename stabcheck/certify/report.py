@@ -1,0 +1,199 @@
+"""A finished run as tables and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from stabcheck.certify.depth import VACUOUS, DepthReport, Factor, costliest
+from stabcheck.certify.run import Outcome
+from stabcheck.certify.steps import decimal
+
+SYMBOLS = {
+    "spectral-norm": "‖J‖₂",
+    "log-norm": "μ₂",
+    "log-norm-lower": "λmin",
+}
+
+
+def to_json(outcome: Outcome, path: str, seconds: float) -> dict[str, Any]:
+    """The object that `certify --json` prints."""
+    *layers, depth = outcome.ranges
+    return {
+        "certificate": path,
+        "checked": outcome.verdict["tier"],
+        "claims": outcome.verdict["claims"],
+        "seconds": round(seconds, 1),
+        "layers": [_public(summary) for summary in outcome.maps],
+        "wholes": [_range(report) for report in layers],
+        "depth": _range(depth) | {"costliest": costliest_or_none(outcome.factors)},
+    }
+
+
+def _public(summary: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in summary.items() if k not in ("factor", "radius")}
+
+
+def costliest_or_none(factors: list[Factor]) -> str | None:
+    """The costliest map, where any growth is certified."""
+    return costliest(factors) if any(factor.growth for factor in factors) else None
+
+
+def _range(report: DepthReport) -> dict[str, Any]:
+    record: dict[str, Any] = {"name": report.name}
+    if report.at_point and report.attained:
+        record["at_point"] = {
+            "growth": exact_decimal(report.at_point.value, 12),
+            "attained": exact_decimal(report.attained.value, 12),
+            "slack": float(report.at_point.value / report.attained.value),
+            "theorem": report.at_point.theorem,
+        }
+    if report.shrink_at_point:
+        record["shrink_at_point"] = decimal(report.shrink_at_point.value)
+        record["shrink_theorem"] = report.shrink_at_point.theorem
+    tube = report.over_tube
+    record["input_radius"] = decimal(report.input_radius) if tube else None
+    record["growth"] = exact_decimal(tube.value) if tube else None
+    shrink = report.shrink_over_tube
+    record["shrink"] = decimal(shrink.value) if shrink else "0"
+    record["composition"] = tube.theorem if tube else None
+    if tube and tube.value > VACUOUS:
+        record["vacuous"] = True
+    if report.reason:
+        record["reason"] = report.reason
+    return record
+
+
+def exact_decimal(value: Fraction, digits: int = 6) -> str:
+    """A rational of any size in decimal, rounded up in the last digit shown."""
+    if value == 0:
+        return "0"
+    from decimal import ROUND_CEILING, Context, Decimal
+
+    context = Context(prec=digits, rounding=ROUND_CEILING, Emax=10**6, Emin=-(10**6))
+    quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator))
+    return f"{quotient:g}" if abs(quotient) >= 10**digits else f"{quotient}"
+
+
+def tables(outcome: Outcome) -> RenderableType:
+    """Everything a person reads: Jacobians, steps, layers, depth, verdict."""
+    *layers, depth = outcome.ranges
+    parts: list[RenderableType] = [
+        _heading("Jacobians over the tubes: certified | attained | slack"),
+        _jacobian_table(outcome.maps),
+        _heading("Steps of the branches: certified growth, shrink"),
+        _step_table(outcome.maps),
+        _heading("Layers"),
+        _layer_table(layers),
+        _heading("Depth"),
+        Text("\n".join(_depth_lines(depth, outcome.factors))),
+    ]
+    return Group(*parts)
+
+
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", style="bold")
+
+
+def plain_table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for index, heading in enumerate(headings):
+        table.add_column(
+            heading, justify="left" if index == 0 else "right", no_wrap=index == 0
+        )
+    return table
+
+
+def _jacobian_table(maps: Iterable[dict[str, Any]]) -> Table:
+    table = plain_table("map", "tube", *SYMBOLS.values(), "theorem that won for ‖J‖₂")
+    for summary in maps:
+        cells = [_cell(summary["bounds"][quantity]) for quantity in SYMBOLS]
+        theorem = summary["bounds"]["spectral-norm"]["theorem"]
+        table.add_row(summary["name"], summary["domain"][5:], *cells, theorem)
+    return table
+
+
+def _cell(row: dict[str, Any]) -> str:
+    certified = float(row.get("upper", row.get("lower")))
+    slack = f"{row['slack']:.3g}" if "slack" in row else "–"
+    return f"{certified:.4g} | {row['attained']:.4g} | {slack}"
+
+
+def _step_table(maps: Iterable[dict[str, Any]]) -> Table:
+    chosen = [summary for summary in maps if summary["steps"]]
+    if not chosen:
+        return plain_table("no residual branch")
+    headings = [
+        f"{step['integrator']}, h = {step['step']}" for step in chosen[0]["steps"]
+    ]
+    table = plain_table("branch", *headings)
+    notes: dict[str, int] = {}
+    for summary in chosen:
+        cells = [_step_cell(step, notes) for step in summary["steps"]]
+        table.add_row(summary["name"], *cells)
+    for reason, number in notes.items():
+        table.add_row(f"({number}) {reason}")
+    return table
+
+
+def _step_cell(step: dict[str, Any], notes: dict[str, int]) -> str:
+    if step["growth"] is None:
+        number = notes.setdefault(step.get("reason", ""), len(notes) + 1)
+        return f"not certified ({number})"
+    shrink = step["shrink"]
+    cell = f"{float(step['growth']):.4g}, {float(shrink):.3g}" if shrink else (
+        f"{float(step['growth']):.4g}, 0"
+    )
+    largest = step.get("largest_step")
+    return f"{cell} (h ≤ {largest})" if largest and largest != "any" else cell
+
+
+def _layer_table(reports: Iterable[DepthReport]) -> Table:
+    table = plain_table(
+        "layer", "growth at the point", "slack", "growth over the tube", "input radius"
+    )
+    for report in reports:
+        record = _range(report)
+        point = record.get("at_point")
+        table.add_row(
+            report.name,
+            f"{float(point['growth']):.6g}" if point else "–",
+            f"1 + {point['slack'] - 1:.1g}" if point else "–",
+            record["growth"] or f"not certified: {report.reason}",
+            record["input_radius"] or "–",
+        )
+    return table
+
+
+def _depth_lines(report: DepthReport, factors: list[Factor]) -> Iterable[str]:
+    record = _range(report)
+    point = record.get("at_point")
+    if point:
+        yield (
+            f"at the point: growth <= {point['growth']}, attained {point['attained']}, "
+            f"slack 1 + {point['slack'] - 1:.1g} ({point['theorem']})"
+        )
+    kernel = record.get("shrink_theorem") == "layer-norm-kernel"
+    if kernel:
+        yield (
+            "shrink: 0, because the stack ends in a LayerNorm, whose Jacobian has a "
+            "kernel (layer-norm-kernel); shrink before normalisation: the step table"
+        )
+    elif "shrink_at_point" in record:
+        yield f"at the point: shrink >= {record['shrink_at_point']}"
+    if record["growth"] is None:
+        yield f"over a tube: not certified: {report.reason}"
+        return
+    vacuous = " -- vacuous: it says nothing" if record.get("vacuous") else ""
+    yield (
+        f"over the input tube of radius {record['input_radius']}: growth <= "
+        f"{record['growth']} ({record['composition']}){vacuous}"
+    )
+    if not kernel:
+        yield f"over the same tube: shrink >= {record['shrink']}"
+    yield f"costliest: {costliest(factors)}"

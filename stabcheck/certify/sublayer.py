@@ -1,0 +1,138 @@
+"""One map of a stack, certified on its own: its Jacobian over a tube, and its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from stabcheck import domains, spectra
+from stabcheck.certificate import Claim, round_down, round_up
+from stabcheck.certify.draft import Draft
+from stabcheck.certify.plans import (
+    QUANTITIES,
+    Centres,
+    Established,
+    emit,
+    plan_tube,
+)
+from stabcheck.certify.steps import StepReport, certify_step, decimal
+from stabcheck.integrators import ButcherTableau
+from stabcheck.layers import Branch, Map, Residual
+
+ATTAINED_ROOM = 1e-9
+"""An attained value is claimed this much lower, relative to the norm: float rounding."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is certified of one map: where, and for which steps."""
+
+    index: int
+    map: Map
+    state: np.ndarray
+    radius: Fraction
+    steps: tuple[tuple[ButcherTableau, Fraction], ...]
+
+    @property
+    def branch(self) -> Branch:
+        """The branch of a residual map, or the normalisation alone."""
+        if isinstance(self.map, Residual):
+            return self.map.branch
+        return (self.map.field,)
+
+
+def certify_map(task: Task) -> tuple[Draft, dict[str, Any]]:
+    """Certify one map.
+
+    **Returns:** a draft of the claims and a summary: `bounds` and `steps` as
+    `certify --json` prints them, and under `factor` the claims that its place in a
+    product over depth rests on.
+    """
+    draft = Draft()
+    name = task.map.name
+    centres = Centres(task.branch)
+    centre = centres.at(task.state)
+    plans = {q: plan_tube(centre, task.radius, q) for q in QUANTITIES}
+    on_tube = {q: emit(draft, name, plan) for q, plan in plans.items()}
+    attained = {q: _attain(draft, task, q) for q in QUANTITIES}
+    reports = [
+        certify_step(
+            draft, name, centres, task.state, task.radius, on_tube, *step
+        )
+        for step in task.steps
+        if isinstance(task.map, Residual)
+    ]
+    summary = {
+        "name": name,
+        "domain": f"tube:{float(task.radius):.4g}",
+        "bounds": {q: _row(q, on_tube[q], attained[q]) for q in QUANTITIES},
+        "steps": [report.to_json() for report in reports],
+        "factor": _factor(task.map, on_tube, reports),
+        "radius": [task.radius.numerator, task.radius.denominator],
+    }
+    return draft, summary
+
+
+def _attain(draft: Draft, task: Task, quantity: str) -> Established:
+    """The largest value that an ascent over the tube finds, as a claim."""
+    domain = domains.Tube(task.state, task.radius)
+    found = spectra.ascend(task.branch, domain, quantity)
+    size = float(np.linalg.norm(found.direction))
+    room = ATTAINED_ROOM * (abs(found.value) + found.scale)
+    lower = quantity == "log-norm-lower"
+    value = round_up(found.value + room) if lower else round_down(found.value - room)
+    hint = f"{task.map.name}.attained.{quantity}"
+    tokens = len(task.state)
+    claim = Claim(
+        theorem="attained",
+        quantity=f"attained-{quantity}",
+        subject={"branch": draft.branch(task.map.name, task.branch, tokens)},
+        domain=draft.tube(task.map.name, task.state, task.radius),
+        bound=value,
+        parameters={
+            "state": draft.array(f"{hint}.state", found.state),
+            "direction": draft.array(f"{hint}.direction", found.direction / size),
+        },
+    )
+    return Established(draft.claim(claim), value, "attained")
+
+
+def _row(quantity: str, upper: Established, attained: Established) -> dict[str, Any]:
+    key = "lower" if quantity == "log-norm-lower" else "upper"
+    row: dict[str, Any] = {
+        key: decimal(upper.value),
+        "attained": float(decimal(attained.value)),
+        "theorem": upper.theorem,
+    }
+    slack = slack_of(upper.value, attained.value)
+    if slack is not None:
+        row["slack"] = slack
+    return row
+
+
+def slack_of(certified: Fraction, attained: Fraction) -> float | None:
+    """Certified over attained, where the two have one sign; `None` otherwise."""
+    if certified * attained <= 0:
+        return None
+    ratio = certified / attained
+    return float(f"{float(ratio):.4g}")
+
+
+def _factor(
+    map_: Map, on_tube: dict[str, Established], reports: list[StepReport]
+) -> dict[str, int | None]:
+    if not isinstance(map_, Residual):
+        return {"growth": on_tube["spectral-norm"].claim, "shrink": None}
+    own = next(
+        report
+        for report in reports
+        if report.integrator == map_.integrator.name
+        and report.step_size == map_.step_size
+    )
+    return {
+        "growth": own.growth.claim if own.growth else None,
+        "shrink": own.shrink.claim if own.shrink else None,
+    }

@@ -1,0 +1,134 @@
+r"""Hypotheses that rules share: subject, quantity, domain, parameters, decisions.
+
+Each function returns what the rule needs or refuses the claim with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from flint import arb
+
+from stabcheck.checker.balls import Decision, at_least, at_most
+from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
+
+if TYPE_CHECKING:
+    from stabcheck.checker.context import Context
+
+__all__ = [
+    "branch_of",
+    "centre_and_deviation",
+    "decide_at_least",
+    "decide_at_most",
+    "no_premises",
+    "positive_parameters",
+    "quantity_of",
+    "single_field",
+    "tube_of",
+]
+
+
+def no_premises(premises: Sequence[dict]) -> None:
+    """Refuse a claim that names premises where its theorem uses none."""
+    if premises:
+        raise ClaimRejected(
+            f"this theorem has no premises, the claim names {len(premises)}"
+        )
+
+
+def quantity_of(claim: dict, allowed: Sequence[str]) -> str:
+    """Return the claim's quantity if the theorem speaks about it."""
+    quantity = claim["quantity"]
+    if quantity not in allowed:
+        raise ClaimRejected(
+            f"this theorem bounds {', '.join(allowed)}, not {quantity}"
+        )
+    return quantity
+
+
+def branch_of(claim: dict) -> list[int]:
+    """Return the branch of a claim whose subject is a branch."""
+    if "branch" not in claim["subject"]:
+        raise ClaimRejected(
+            "this theorem speaks about a branch of fields, not about "
+            f"{' and '.join(claim['subject'])}"
+        )
+    return claim["subject"]["branch"]
+
+
+def single_field(ctx: Context, claim: dict, kinds: Sequence[str]) -> int:
+    """Return the index of the one field, of one of the kinds, in the branch."""
+    branch = branch_of(claim)
+    found = [ctx.field(index)["kind"] for index in branch]
+    if len(found) != 1 or found[0] not in kinds:
+        raise ClaimRejected(
+            f"this theorem holds for a single field of kind {' or '.join(kinds)}, "
+            f"the branch is {found}"
+        )
+    return branch[0]
+
+
+def tube_of(ctx: Context, claim: dict, field: dict) -> tuple[str, Fraction]:
+    """Return centre and radius of a tube (or a point: radius 0) of the right shape."""
+    domain = ctx.domain(claim["domain"])
+    if domain["kind"] not in ("tube", "point"):
+        raise ClaimRejected(
+            f"this theorem holds on a tube or at a point, not on a {domain['kind']}"
+        )
+    radius = domain["radius"] if domain["kind"] == "tube" else Fraction(0)
+    if radius < 0:
+        raise ClaimRejected(f"the radius of the tube is negative: {radius}")
+    shape = tuple(ctx.tensor(domain["centre"]).shape)
+    if shape != (field["tokens"], field["features"]):
+        raise ClaimRejected(
+            f"the centre of the domain has shape {shape}, the field acts on "
+            f"{(field['tokens'], field['features'])}"
+        )
+    return domain["centre"], radius
+
+
+def positive_parameters(claim: dict, name: str, length: int) -> list[Fraction]:
+    """Return a list of positive rationals of the given length."""
+    values = claim["parameters"].get(name)
+    if not isinstance(values, list) or len(values) != length:
+        raise ClaimRejected(f"parameter {name} has to be a list of {length} rationals")
+    if not all(isinstance(value, Fraction) and value > 0 for value in values):
+        raise ClaimRejected(f"every entry of parameter {name} has to be positive")
+    return values
+
+
+def _raise(decision: Decision, message: str) -> None:
+    if decision == "rejected":
+        raise ClaimRejected(message)
+    if decision == "undecided":
+        raise ClaimUndecided(f"{message} within the rounding")
+
+
+def decide_at_most(value: arb, bound: Fraction, what: str) -> None:
+    """Accept if the ball is at most the bound, else reject or leave undecided."""
+    _raise(
+        at_most(value, bound),
+        f"{what} is {value.str(9)}, not at most the claimed {float_text(bound)}",
+    )
+
+
+def decide_at_least(value: arb, bound: Fraction, what: str) -> None:
+    """Accept if the ball is at least the bound, else reject or leave undecided."""
+    _raise(
+        at_least(value, bound),
+        f"{what} is {value.str(9)}, not at least the claimed {float_text(bound)}",
+    )
+
+
+def float_text(value: Fraction) -> str:
+    """Print a rational with nine digits, of any size."""
+    return (arb(value.numerator) / arb(value.denominator)).str(9, radius=False)
+
+
+def centre_and_deviation(claim: dict, centre: Fraction, deviation: arb) -> None:
+    """Compare the bound with centre plus (for a lower bound minus) deviation."""
+    lower = claim["quantity"] == "log-norm-lower"
+    room = centre - claim["bound"] if lower else claim["bound"] - centre
+    decide_at_most(deviation, room, "the deviation over the tube")

@@ -1,0 +1,191 @@
+"""From a file to a verdict: every claim by its rule, in worker processes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import flint
+
+from stabcheck.checker.context import Context
+from stabcheck.checker.document import read_certificate
+from stabcheck.checker.failures import ClaimRejected, ClaimUndecided, Malformed
+from stabcheck.checker.rules import rule_of
+
+Status = Literal["accepted", "rejected", "undecided", "malformed"]
+EXIT_CODES: dict[Status, int] = {
+    "accepted": 0,
+    "rejected": 1,
+    "malformed": 2,
+    "undecided": 3,
+}
+PRECISION = 128
+"""Bits of the ball arithmetic, unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checker says; `reasons` are (claim, theorem, reason) of what failed."""
+
+    status: Status
+    tier: Literal["exact", "float64"]
+    claims: int
+    reasons: list[tuple[int, str, str]] = field(default_factory=list)
+    statement: str = ""
+    provenance: dict[str, str] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """The verdict for a person, one line a failure."""
+        lines = [
+            f"claim {index} ({theorem}): {reason}" if theorem else reason
+            for index, theorem, reason in self.reasons
+        ]
+        tier = " (float64 tier)" if self.tier == "float64" else ""
+        if self.status == "accepted":
+            lines.append(self.statement)
+            lines += [f"not checked: {k} = {v}" for k, v in self.provenance.items()]
+        lines.append(f"{self.status}{tier}: {self.claims} claims")
+        return "\n".join(line for line in lines if line)
+
+
+def check(path: Path | str, jobs: int = 2, precision: int = PRECISION) -> Verdict:
+    """Check a certificate.
+
+    **Arguments:** `jobs`, worker processes; `precision`, bits of the balls.
+
+    **Returns:** a `Verdict`; no exception, whatever the file holds.
+    """
+    try:
+        ctx = _read(str(path), precision)
+    except Malformed as error:
+        return Verdict("malformed", "exact", 0, [(-1, "", str(error))])
+    claims = ctx.document["claims"]
+    reasons = [reason for reason in _decide_all(str(path), ctx, jobs, precision)]
+    statuses = {kind for kind, *_ in reasons}
+    status: Status = next(
+        (s for s in ("malformed", "rejected", "undecided") if s in statuses), "accepted"
+    )
+    used = any(claim["tier"] == "float64" for claim in claims)
+    return Verdict(
+        status,
+        "float64" if used else "exact",
+        len(claims),
+        [(index, theorem, reason) for _, index, theorem, reason in reasons],
+        ctx.document["statement"],
+        ctx.document["provenance"],
+    )
+
+
+Failure = tuple[Status, int, str, str]
+
+_WORKER: dict[str, Context] = {}
+"""The certificate that this worker process has read."""
+
+
+def _read(path: str, precision: int) -> Context:
+    flint.ctx.prec = precision
+    return read_certificate(Path(path))
+
+
+def _decide_all(path: str, ctx: Context, jobs: int, precision: int) -> list[Failure]:
+    groups = _groups(ctx)
+    if jobs <= 1 or len(groups) <= 1:
+        found = [failure for group in groups for failure in _decide_group(ctx, group)]
+        return sorted(found, key=lambda failure: failure[1])
+    _WORKER["certificate"] = ctx
+    # Forked workers share the certificate that is read already; balls are not pickled.
+    pool = multiprocessing.get_context("fork").Pool(jobs, _limit_threads)
+    with pool:
+        results = pool.imap_unordered(_work, groups)
+        found = [failure for failures in results for failure in failures]
+    return sorted(found, key=lambda failure: failure[1])
+
+
+def _limit_threads() -> None:
+    # Two workers share the machine: one BLAS thread each, set before numpy loads.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def _work(group: list[int]) -> list[Failure]:
+    return _decide_group(_WORKER["certificate"], group)
+
+
+def _groups(ctx: Context) -> list[list[int]]:
+    """Claims that share a subject and a centre, so that one worker reuses its cache.
+
+    The longest kinds of work come first, to keep both workers busy at the end.
+    """
+    groups: dict[str, list[int]] = {}
+    for index, claim in enumerate(ctx.document["claims"]):
+        domain = ctx.domain(claim["domain"])
+        subject = claim["subject"]
+        branch = subject.get("branch") or subject.get("step", {}).get("branch")
+        key = json.dumps([branch or subject["maps"], domain.get("centre", "")])
+        groups.setdefault(key, []).append(index)
+    weight = {"float64": 1, "exact": 0}
+    return sorted(
+        groups.values(),
+        key=lambda group: -sum(weight[ctx.claim(index)["tier"]] for index in group),
+    )
+
+
+def _decide_group(ctx: Context, group: Sequence[int]) -> list[Failure]:
+    failures = list(_failures(ctx, group))
+    ctx.cache.clear()
+    return failures
+
+
+def _failures(ctx: Context, group: Sequence[int]) -> Iterator[Failure]:
+    for index in group:
+        claim = ctx.claim(index)
+        premises = [ctx.claim(premise) for premise in claim["premises"]]
+        theorem = claim["theorem"]
+        try:
+            rule_of(theorem)(ctx, claim, premises)
+        except ClaimRejected as error:
+            yield "rejected", index, theorem, str(error)
+        except ClaimUndecided as error:
+            yield "undecided", index, theorem, str(error)
+        except Malformed as error:
+            yield "malformed", index, theorem, str(error)
+        except (ArithmeticError, ValueError, LookupError, TypeError) as error:
+            # A rule that stumbles over hostile numbers has not established its claim.
+            reason = f"the rule could not be applied: {type(error).__name__}: {error}"
+            yield "rejected", index, theorem, reason
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line.  **Returns:** the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m stabcheck.checker",
+        description="Check a stabcheck certificate; nothing in the file is trusted.",
+    )
+    parser.add_argument("certificate", help="certificate.json")
+    parser.add_argument("--jobs", type=int, default=2, help="worker processes")
+    parser.add_argument(
+        "--precision", type=int, default=PRECISION, help="bits of the ball arithmetic"
+    )
+    parser.add_argument("--json", action="store_true", help="for machines")
+    options = parser.parse_args(arguments)
+    if options.jobs < 1 or not 64 <= options.precision <= 4096:
+        parser.error("--jobs has to be >= 1 and --precision in [64, 4096]")
+    try:
+        verdict = check(options.certificate, options.jobs, options.precision)
+    except KeyboardInterrupt:
+        print("stabcheck.checker: interrupted", file=sys.stderr)
+        return 130
+    if options.json:
+        print(json.dumps(asdict(verdict)))
+    elif verdict.status == "malformed":
+        print(f"stabcheck.checker: {verdict.reasons[0][2]}", file=sys.stderr)
+    else:
+        print(verdict.text())
+    return EXIT_CODES[verdict.status]

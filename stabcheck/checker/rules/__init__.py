@@ -1,0 +1,72 @@
+"""The rules, one a theorem id; a module of rules is loaded when a claim needs it.
+
+Lazy loading keeps numpy out of the process until a claim asks for the float64 tier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stabcheck.checker.context import Context
+
+Rule = Callable[["Context", dict, list[dict]], None]
+
+RULES: dict[str, Rule] = {}
+"""Rules by theorem id; filled by the modules as they are loaded."""
+
+MODULES: dict[str, tuple[str, ...]] = {
+    "point": ("spectral-norm-psd", "log-norm-psd", "tube-from-centre"),
+    "attention": ("attention-norm-tube", "attention-jacobian-deviation-tube"),
+    "feed_forward": ("feed-forward-tube", "feed-forward-deviation-tube"),
+    "normalisation": (
+        "layer-norm-tube",
+        "rms-norm-tube",
+        "layer-norm-deviation-tube",
+    ),
+    "attained": ("attained",),
+    "blocks": ("pre-norm-block", "pre-norm-deviation"),
+    "steps": (
+        "euler-growth",
+        "euler-shrink",
+        "explicit-runge-kutta-crude",
+        "backward-euler-growth",
+        "implicit-midpoint-growth",
+        "circle-contractivity",
+    ),
+    "depth": ("depth-product", "splitting-growth", "layer-norm-kernel"),
+    "families": (
+        "attention-mixed-norm-ball",
+        "attention-norm-ball",
+        "attention-norm-ball-masked",
+        "attention-log-norm-ball",
+        "family-euler-mixed",
+        "depth-mixed-norm",
+    ),
+    "float64": ("psd-floating-point-cholesky", "depth-point"),
+}
+THEOREMS: dict[str, str] = {
+    theorem: module for module, names in MODULES.items() for theorem in names
+}
+"""The module of each theorem: the complete list of what the checker can decide."""
+
+
+def rule(theorem: str) -> Callable[[Rule], Rule]:
+    """Register a function as the rule of a theorem."""
+
+    def register(function: Rule) -> Rule:
+        if theorem not in THEOREMS:
+            raise LookupError(f"the rule {theorem} is missing from the list of rules")
+        RULES[theorem] = function
+        return function
+
+    return register
+
+
+def rule_of(theorem: str) -> Rule:
+    """The rule of a theorem id that the document's validation has admitted."""
+    if theorem not in RULES:
+        import_module(f"stabcheck.checker.rules.{THEOREMS[theorem]}")
+    return RULES[theorem]

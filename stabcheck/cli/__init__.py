@@ -1,0 +1,3 @@
+"""The command line: `certify | check | bound | integrator | plot | show | ...`."""
+
+from stabcheck.cli.main import main as main

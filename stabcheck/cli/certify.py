@@ -1,0 +1,205 @@
+"""`certify`, `check`, `bound`: the commands that end in a verdict."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from stabcheck.errors import InvalidInput, Rejected
+
+
+def certify(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A design file (.toml), `minilm`, or a BERT-style checkpoint.",
+        ),
+    ],
+    domain: Annotated[
+        str | None, typer.Option(help="`point` or `tube:R`, R a number or 0.1%.")
+    ] = None,
+    integrator: Annotated[
+        list[str] | None, typer.Option(help="A method for the steps; repeatable.")
+    ] = None,
+    step: Annotated[
+        list[str] | None, typer.Option(help="A step size such as 1/16; repeatable.")
+    ] = None,
+    layers: Annotated[
+        str | None, typer.Option(help="A range of layers such as 0-5.")
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option(help="The sentence that a checkpoint reads.")
+    ] = None,
+    tokens: Annotated[
+        int | None, typer.Option(help="Keep only the first N tokens.", min=1)
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Worker processes.", min=1)] = 2,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(help='Exit 1 unless it holds, e.g. "growth<=2"; repeatable.'),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the files.", show_default="certified")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace another run's files in --out.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Certify a stack of layers and hand the certificate to the checker.
+
+    Example: `stabcheck certify examples/pre-norm.toml --out certified/pre-norm`
+    """
+    from stabcheck.certify import design, family, report, run, sources
+
+    requirements = [parse_requirement(text) for text in require or []]
+    start = time.perf_counter()
+    options = sources.Options(
+        domain, tuple(integrator or ()), tuple(step or ()), layers, text, tokens
+    )
+    plan = sources.plan(source, options)
+    folder = out or Path("certified")
+    if isinstance(plan, design.FamilyDesign):
+        outcome = family.run(plan, folder, force=force)
+        record = family.to_json(outcome, str(folder), time.perf_counter() - start)
+        shown = family.table(outcome)
+    else:
+        with progress() as bar:
+            total = len(plan.stack.maps) + len(plan.stack.layers) + 2
+            task = bar.add_task(plan.stack.name, total=total)
+
+            def advance(name: str) -> None:
+                bar.update(task, advance=1, description=name)
+
+            outcome = run.run(plan, folder, jobs=jobs, force=force, advance=advance)
+        record = report.to_json(
+            outcome, str(folder / "certificate.json"), time.perf_counter() - start
+        )
+        shown = report.tables(outcome)
+        picture(plan, outcome, folder)
+    if as_json:
+        print(json.dumps(record, indent=1, ensure_ascii=False))
+    else:
+        console = Console()
+        console.print(shown)
+        console.print(
+            f"\n{verdict_line(outcome.verdict)}: {folder / 'certificate.json'} "
+            f"({record['seconds']} s)"
+        )
+    failed = [text for text, holds in requirements if not holds(record)]
+    if failed:
+        raise Rejected(f"required {failed[0]}, which the certificate does not show")
+
+
+def picture(plan: Any, outcome: Any, folder: Path) -> None:
+    """Save `stability.png` beside the certificate."""
+    from stabcheck.certify.picture import stability_figure
+
+    stability_figure(plan, outcome).savefig(folder / "stability.png", dpi=160)
+
+
+def progress() -> Progress:
+    """A progress bar on stderr; silent where stderr is no terminal."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def verdict_line(verdict: dict[str, Any]) -> str:
+    """`accepted`, and by which tier."""
+    tier = " (float64 tier)" if verdict["tier"] == "float64" else ""
+    return f"{verdict['status']}{tier}, {verdict['claims']} claims"
+
+
+REQUIREMENT = re.compile(r"\s*(growth|shrink)\s*(<=|>=)\s*(\S+)\s*")
+
+
+def parse_requirement(text: str):
+    """A requirement on the depth, as its text and a predicate of the JSON record."""
+    match = REQUIREMENT.fullmatch(text)
+    try:
+        if match is None or (match[1] == "growth") != (match[2] == "<="):
+            raise ValueError("not of that shape")
+        limit = Fraction(match[3])
+    except (ValueError, ZeroDivisionError) as error:
+        raise InvalidInput(
+            f"asked to require {text!r}; write growth<=NUMBER or shrink>=NUMBER"
+        ) from error
+    key = match[1]
+
+    def holds(record: dict[str, Any]) -> bool:
+        value = record["depth"][key]
+        if value is None:
+            return False
+        found = Fraction(value)
+        return found <= limit if key == "growth" else found >= limit
+
+    return text, holds
+
+
+def check(
+    certificate: Annotated[
+        Path, typer.Argument(metavar="CERTIFICATE", help="certificate.json")
+    ],
+    jobs: Annotated[int, typer.Option(help="Worker processes.", min=1)] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Check a certificate in a process that loads the checker alone.
+
+    The same as `python -m stabcheck.checker CERTIFICATE`.
+
+    Example: `stabcheck check certified/certificate.json`
+    """
+    command = [sys.executable, "-m", "stabcheck.checker", str(certificate)]
+    command += ["--jobs", str(jobs)] + (["--json"] if as_json else [])
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
+
+
+def bound(
+    parameters: Annotated[Path, typer.Option(help="An .npz of the weights.")],
+    state: Annotated[Path, typer.Option(help="An .npz that holds X, (n, d).")],
+    domain: Annotated[str, typer.Option(help="point, tube:R or ball:R.")],
+    quantity: Annotated[
+        str, typer.Option(help="spectral-norm, mixed-norm, log-norm, log-norm-lower.")
+    ],
+    causal: Annotated[bool, typer.Option("--causal", help="A causal mask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Bound one quantity of one attention layer over a domain, and check the bound.
+
+    Example: `stabcheck bound --parameters P.npz --state X.npz --domain tube:0.05
+    --quantity spectral-norm`
+    """
+    from stabcheck.certify.single import bound_of
+
+    record = bound_of(parameters, state, domain, quantity, causal=causal)
+    if as_json:
+        print(json.dumps(record, indent=1))
+        return
+    console = Console()
+    for key, value in record.items():
+        console.print(f"{key:>10}  {value}")

@@ -1,0 +1,73 @@
+"""The application: its commands, and the one place where an error becomes a line.
+
+Exit codes: 0 done or accepted; 1 rejected; 2 bad input; 3 undecided at this precision;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from stabcheck.cli import certify, facts, ledger
+from stabcheck.errors import InvalidInput, Rejected, StabcheckError, Undecided
+
+EXIT_CODES = {InvalidInput: 2, Rejected: 1, Undecided: 3}
+
+app = typer.Typer(
+    name="stabcheck",
+    help="Certified stability of transformer layers, read as integrator steps.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.command("certify")(certify.certify)
+app.command("check")(certify.check)
+app.command("bound")(certify.bound)
+app.command("integrators")(facts.integrators)
+app.command("integrator")(facts.integrator)
+app.command("show")(ledger.show)
+app.command("theorems")(ledger.theorems)
+app.command("prove")(ledger.prove)
+plot = typer.Typer(
+    help="Draw stability regions.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+plot.command("region")(facts.plot_region)
+app.add_typer(plot, name="plot")
+
+
+@plot.callback()
+def _plot() -> None:
+    """Draw stability regions."""
+
+
+def main() -> None:
+    """Run a command; an error is one line on stderr and an exit code, no traceback."""
+    try:
+        status = app(standalone_mode=False)
+    except StabcheckError as error:
+        sys.exit(report(str(error), exit_code(error)))
+    except click.exceptions.Abort:
+        sys.exit(report("interrupted", 130))
+    except click.ClickException as error:
+        sys.exit(report(error.format_message(), 2))
+    except KeyboardInterrupt:
+        sys.exit(report("interrupted", 130))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(status or 0)
+
+
+def exit_code(error: StabcheckError) -> int:
+    """The exit code of an error of ours."""
+    return next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind))
+
+
+def report(message: str, code: int) -> int:
+    """One clear line on stderr."""
+    print("stabcheck: " + " ".join(message.split()), file=sys.stderr)
+    return code

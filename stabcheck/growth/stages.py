@@ -1,0 +1,153 @@
+r"""Tubes that hold the stages of a step, and radii carried through a stack.
+
+For a state $X$ within $\varepsilon$ of the centre per token, stage $i$ of an explicit
+method is within
+
+* per token: $r_i = \varepsilon + h\sum_j|a_{ij}|L_j\sqrt n\,r_j + \delta_i$
+  (token-wise branches without $\sqrt n$),
+* in the Frobenius norm: $D_i = \sqrt n\,\varepsilon + h\sum_j|a_{ij}|L_jD_j +
+  \delta^F_i$
+
+of $\hat Y_i$, where $L_j$ holds on the tube of stage $j$ and $\delta_i$ is the defect
+$X_0 + h\sum_j a_{ij}F(\hat Y_j) - \hat Y_i$.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from stabcheck.bounds.bound import OUTWARD
+from stabcheck.bounds.norms import dyadic
+
+ATTEMPTS = 12
+# Each attempt to contain an implicit stage widens the tube by this much beyond need.
+WIDENING = 1.02
+
+
+@dataclass(frozen=True)
+class StageTube:
+    """A tube round a stage's centre: token `radius`, and the `norm` L proven on it."""
+
+    radius: float
+    norm: float
+
+
+@dataclass(frozen=True)
+class NoStageTube:
+    """Why no tube could be found."""
+
+    reason: str
+
+
+def explicit_stage_tubes(
+    A: Sequence[Sequence[float]],
+    h: float,
+    radius: float,
+    tokens: int,
+    norm_at: Callable[[int, float], float],
+    *,
+    token_defects: Sequence[float],
+    frobenius_defects: Sequence[float],
+    token_wise: bool,
+) -> list[StageTube] | NoStageTube:
+    """Tubes for the stages of an explicit method, first to last.
+
+    **Arguments:** `norm_at(stage, radius)` bounds the spectral norm on the tube of
+    that radius round the centre of that stage; `token_defects`, `frobenius_defects`,
+    one per stage; `token_wise`, whether the branch acts token by token.
+    """
+    spread = 1.0 if token_wise else math.sqrt(tokens)
+    tubes: list[StageTube] = []
+    frobenius: list[float] = []
+    for stage, row in enumerate(A):
+        token_radius = radius + token_defects[stage]
+        distance = math.sqrt(tokens) * radius + frobenius_defects[stage]
+        for a, tube, earlier in zip(row, tubes, frobenius, strict=False):
+            reach = min(tube.radius, earlier)
+            token_radius += h * abs(a) * tube.norm * spread * reach
+            distance += h * abs(a) * tube.norm * earlier
+        needed = min(token_radius, distance)
+        # The first stage is the state itself: its tube is the step's own.
+        own = stage == 0 and token_defects[0] == 0
+        chosen = radius if own else float(dyadic(needed * (1 + OUTWARD)))
+        norm = norm_at(stage, chosen)
+        if not math.isfinite(norm):
+            return NoStageTube(
+                f"no norm bound on the tube of radius {chosen:.4g} round stage "
+                f"{stage + 1}"
+            )
+        tubes.append(StageTube(chosen, norm))
+        frobenius.append(distance)
+    return tubes
+
+
+def implicit_stage_tube(
+    a: float,
+    h: float,
+    radius: float,
+    tokens: int,
+    norm_at: Callable[[float], float],
+    *,
+    token_defect: float,
+    frobenius_defect: float,
+    token_wise: bool,
+) -> StageTube | NoStageTube:
+    r"""A tube that holds the one stage of backward Euler or implicit midpoint.
+
+    With $c = haL < 1$ the stage equation contracts; its solution lies within $r$ of
+    $\hat Y$ per token if $\varepsilon + c\sqrt n\,r + \delta \le r$ (token-wise
+    branches without $\sqrt n$), or if $(\sqrt n\,\varepsilon + \delta^F)/(1 - c) \le
+    r$.  Radii are tried until one suffices, because $L$ grows with $r$.
+
+    **Arguments:** `norm_at(radius)`; the others as in `explicit_stage_tubes`.
+    """
+    spread = 1.0 if token_wise else math.sqrt(tokens)
+    start = radius + token_defect
+    trial = float(dyadic(start * WIDENING)) if start > 0 else 0.0
+    for _ in range(ATTEMPTS):
+        norm = norm_at(trial)
+        contraction = h * abs(a) * norm
+        if not contraction < 1:
+            return NoStageTube(
+                f"h a L = {contraction:.4g} is not below 1 on the tube of radius "
+                f"{trial:.4g}: the stage equation is not known to have one solution"
+            )
+        needed = math.sqrt(tokens) * radius + frobenius_defect
+        needed = needed / (1 - contraction)
+        if contraction * spread < 1:
+            needed = min(needed, start / (1 - contraction * spread))
+        if needed * (1 + OUTWARD) <= trial or needed == 0:
+            return StageTube(trial, norm)
+        trial = float(dyadic(needed * WIDENING))
+    return NoStageTube(
+        f"no tube round the stage contains it within {ATTEMPTS} attempts "
+        f"(last radius {trial:.4g})"
+    )
+
+
+def propagate_radii(
+    radius: float,
+    tokens: int,
+    growths: Sequence[float],
+    frobenius_defects: Sequence[float],
+) -> list[float]:
+    r"""Frobenius radii $R_l$ of the images of a tube, before each map and after all.
+
+    $R_0 = \sqrt n\,\rho$, $R_{l+1} = G_lR_l + \delta_l$.
+    """
+    radii = [math.sqrt(tokens) * radius * (1 + OUTWARD)]
+    for growth, defect in zip(growths, frobenius_defects, strict=True):
+        radii.append((growth * radii[-1] + defect) * (1 + OUTWARD))
+    return radii
+
+
+def family_radii(
+    radius: float, h: float, value_norm: float, depth: int
+) -> list[float]:
+    """Ball radii through Euler steps of attention: R (1 + h v), values averaged."""
+    radii = [float(radius)]
+    for _ in range(depth):
+        radii.append(float(dyadic(radii[-1] * (1 + h * value_norm) * (1 + OUTWARD))))
+    return radii

@@ -1,0 +1,162 @@
+"""Theorems that bound Jacobians over domains of states or of weights."""
+
+from stabcheck.theorems.statement import Theorem
+
+_OURS = "this project; proof in proofs/"
+
+THEOREMS = (
+    Theorem(
+        "attention-norm-column-mass",
+        "Pointwise norm of the attention Jacobian by column masses.",
+        r"$\|J\| \le \|U\| \sqrt{\max_j \sum_i p_{ij}(1 + |a_i|^2 "
+        r"\lambda_{\max}(C_i))} + \max_i \|U C_i A^T\|$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "attention-norm-split",
+        "Pointwise norm in three parts: means, senders, receivers.",
+        r"$\|J\| \le \|U\|\|P\| + \sqrt{\max_j \lambda_{\max}(\sum_i \gamma_i p_{ij} "
+        r"a_i a_i^T)} + \max_i \|U C_i A^T\|$, $\gamma_i = \lambda_{\max}(U C_i U^T)$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "attention-norm-tube",
+        "Norm of the multi-head attention Jacobian over a tube, heads jointly.",
+        r"For tokens within $\varepsilon$ of a centre and positive weights $r_h, "
+        r"\alpha_h, \beta_h, \gamma_h$: $\|J\| \le \max_h(\omega_h/r_h)\, "
+        r"\|\mathrm{diag}(r) W_O\|\, \|[\alpha_h W_V^h, \beta_h W_K^h, "
+        r"\gamma_h W_Q^h]\|$, $\omega_h^2 = (a_h/\alpha_h)^2 + (e_h/\beta_h)^2 + "
+        r"(d_h/\gamma_h)^2$ with the local quantities of the proof.",
+        _OURS,
+    ),
+    Theorem(
+        "attention-jacobian-deviation-tube",
+        "How far the attention Jacobian moves over a tube.",
+        r"$\sup \|J(X) - J(X_0)\|$ over a tube, by $|\mathrm{Cov}_{p'} - "
+        r"\mathrm{Cov}_p| \preceq \kappa\,\mathrm{Cov}_p$ and three telescoped terms; "
+        "the heads joined by weights as in attention-norm-tube.",
+        _OURS,
+    ),
+    Theorem(
+        "attention-log-norm-point",
+        "Logarithmic norm of the attention Jacobian at a point.",
+        r"$\mu_2(J) \le \mu_2(P \otimes U) + \max_j \lambda_{\max}(H(U C_j A^T) + "
+        r"\tfrac{\tau_j}2 U C_j U^T + \tfrac12 \sum_i (p_{ij}/\tau_i) a_i a_i^T)$ "
+        r"for every $\tau > 0$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "attention-log-norm-tube",
+        "The logarithmic norm over a tube, joint over heads.",
+        "The pointwise bound with every ingredient enclosed over the tube: "
+        r"$(1-\theta)\underline\rho\,C_0 - (1/\theta - 1)\varepsilon^2 I \preceq C(X) "
+        r"\preceq (1+\theta)\bar\rho\,C_0 + (1 + 1/\theta)\varepsilon^2 I$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "attention-mixed-norm-point",
+        "The mixed norm of the attention Jacobian at a point.",
+        r"$\|J\|_{\infty,2} \le \max_i(\|U\| + |a_i|\sqrt{\lambda_{\max}(U C_i U^T)} "
+        r"+ \|U C_i A^T\|)$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "attention-mixed-norm-ball",
+        "On a ball the mixed norm is free of the number of tokens.",
+        r"$\mathrm{Lip}_{\infty,2} \le \|V\|(1 + 2\alpha)$, $\alpha = \|A\|R^2$, for "
+        "every $n$, masked or not.",
+        _OURS,
+    ),
+    Theorem(
+        "attention-norm-ball",
+        "The 2-norm on a ball, without a mask.",
+        r"$\mathrm{Lip}_2 \le \|V\|(\sqrt{n \max_{p \le \bar p} p(1 + \alpha^2 "
+        r"\mathrm{vf}(p))} + \alpha)$, $\bar p = 1/(1 + (n-1)e^{-2\alpha})$.",
+        _OURS,
+    ),
+    Theorem(
+        "attention-norm-ball-masked",
+        "The 2-norm on a ball under a causal mask: row i has i keys.",
+        r"As attention-norm-ball with $\sum_i \max_{p \le \bar p_i}$, "
+        r"$\bar p_i = 1/(1 + (i-1)e^{-2\alpha})$.",
+        _OURS,
+    ),
+    Theorem(
+        "attention-log-norm-ball",
+        "The logarithmic norm on a ball: a sender cannot also be the receiver.",
+        r"$\mu_2 \le \tfrac12\|V\|(\sqrt{1+\alpha^2} + \sqrt{nh}) + \alpha\|V\|$, "
+        r"$h = \max_{p \le \bar p} p(1+\alpha^2\mathrm{vf}(p))$.",
+        _OURS,
+    ),
+    Theorem(
+        "multi-head-norm",
+        "Concatenated heads: squares add before the output projection.",
+        r"$\|J\| \le \|W_O\| \sqrt{\sum_h L_h^2}$ and $\|J\| \le \sum_h \|W_O^h\|L_h$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "feed-forward-tube",
+        "The feed-forward branch over a tube, one d x d matrix a token.",
+        r"$J = J_0 + W_2^T\mathrm{diag}(e)W_1^T$, $|e_g| \le \delta_g$, moves by at "
+        r"most $\sqrt{\|W_2^T\Delta W_2\|\,\|W_1\Delta W_1^T\|}$.",
+        _OURS,
+    ),
+    Theorem(
+        "feed-forward-deviation-tube",
+        "How far the feed-forward Jacobian moves over a tube.",
+        r"$\max_i \sqrt{\|W_2^T\Delta_i W_2\|\,\|W_1\Delta_i W_1^T\|}$.",
+        _OURS,
+    ),
+    Theorem(
+        "layer-norm-tube",
+        "LayerNorm over a tube: the exact centre plus a closed-form deviation.",
+        r"$\|D(x) - D(x_0)\| \le \|\gamma\|_\infty\, 3\rho/(s(1-\rho))$, "
+        r"$\rho = \varepsilon/(s\sqrt d) < 1$.",
+        _OURS,
+    ),
+    Theorem(
+        "rms-norm-tube",
+        "RMSNorm over a tube.",
+        r"As layer-norm-tube with $r$ for $s$ and $I$ for $\Pi$.",
+        _OURS,
+    ),
+    Theorem(
+        "layer-norm-deviation-tube",
+        "How far the Jacobian of a normalisation moves over a tube.",
+        r"$\|D(x) - D(x_0)\| \le \|\gamma\|_\infty\, 3\rho/(s(1-\rho))$.",
+        _OURS,
+    ),
+    Theorem(
+        "tube-from-centre",
+        "A quantity at the centre plus the deviation bounds it over the tube.",
+        r"$\|J\| \le \|J_0\| + \Delta$, $\mu_2(J) \le \mu_2(J_0) + \Delta$, "
+        r"$\lambda_{\min}(H(J)) \ge \lambda_{\min}(H(J_0)) - \Delta$ (Weyl).",
+        "Horn, Johnson, Matrix Analysis, Thm 4.3.1",
+    ),
+    Theorem(
+        "pre-norm-block",
+        "A branch behind a normalisation: norms multiply, the tube is carried through.",
+        r"$\|J_F(N(x)) DN(x)\| \le \|J_F\|\,\|DN\|$ on $N$'s image tube; the "
+        "logarithmic norm of the product is controlled by the norm only.",
+        _OURS,
+    ),
+    Theorem(
+        "pre-norm-deviation",
+        "How far the Jacobian of a pre-norm branch moves over a tube.",
+        r"$\Delta \le 2\Delta_F\|DN\| + \|J_F\|\Delta_N$.",
+        _OURS,
+    ),
+    Theorem(
+        "post-norm-block",
+        "A post-norm layer: the normalisation's Jacobian times the step's.",
+        r"$D(z)(I + hJ_F(x))$, $z = x + hF(x)$.",
+        _OURS,
+        rule=False,
+    ),
+)

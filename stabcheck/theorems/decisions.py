@@ -1,0 +1,51 @@
+"""Theorems by which a matrix inequality is decided."""
+
+from stabcheck.theorems.statement import Theorem
+
+_OURS = "this project; proof in proofs/"
+
+THEOREMS = (
+    Theorem(
+        "psd-integer-witness",
+        "A rounded Cholesky factor with a diagonally dominant residual proves PSD.",
+        r"$2^k M = LL^T + E$ with $E_{ii} - 2^k\rho_{ii} \ge \sum_{j \ne i}(|E_{ij}| + "
+        r"2^k\rho_{ij})$ proves $M + D \succeq 0$ for all symmetric $|D| \le \rho$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "spectral-norm-psd",
+        "A spectral norm bound at a point is positive semidefiniteness.",
+        r"$\|J\| \le c \iff c^2 I - J^T J \succeq 0$.",
+        _OURS,
+    ),
+    Theorem(
+        "log-norm-psd",
+        "A logarithmic norm bound at a point is positive semidefiniteness.",
+        r"$\mu_2(J) \le c \iff 2cI - J - J^T \succeq 0$.",
+        _OURS,
+    ),
+    Theorem(
+        "psd-floating-point-cholesky",
+        "A floating-point Cholesky factorisation that runs to the end proves PSD.",
+        r"If fl-Cholesky of $A - cI$ succeeds with $c$ above the rounding-error "
+        "bound, then $A$ is positive definite.",
+        "S. M. Rump, BIT 46 (2006) 433-452, doi:10.1007/s10543-006-0056-1",
+        status="cited",
+    ),
+    Theorem(
+        "trace-power-norm",
+        "The largest eigenvalue from the trace of a high power.",
+        r"$\lambda_{\max}(G) \le (\mathrm{tr}\,G^p)^{1/p} \le N^{1/p}"
+        r"\lambda_{\max}(G)$ for $G \succeq 0$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "attained",
+        "A state and a direction show that a value is attained.",
+        r"$|Jv| \ge a|v|$, $v^T Jv \ge a|v|^2$ or $v^T Jv \le a|v|^2$ at a state of "
+        "the domain.",
+        _OURS,
+    ),
+)

@@ -1,0 +1,75 @@
+"""Theorems about one step of an integrator."""
+
+from stabcheck.theorems.statement import Theorem
+
+_OURS = "this project; proof in proofs/"
+
+THEOREMS = (
+    Theorem(
+        "euler-growth",
+        "Growth of a forward Euler step.",
+        r"$\|I + hJ\| \le \min(1 + hL, \sqrt{1 + 2h\mu + h^2L^2})$.",
+        "Hairer, Wanner, Solving ODEs II, IV.12; proof here",
+    ),
+    Theorem(
+        "euler-shrink",
+        "Shrink of a forward Euler step.",
+        r"$\sigma_{\min}(I + hJ) \ge \max(1 - hL, 1 + hm, \sqrt{1 + 2hm})$ where "
+        r"$m = \inf\lambda_{\min}(H(J))$ and the roots exist.",
+        _OURS,
+    ),
+    Theorem(
+        "explicit-runge-kutta-crude",
+        "Growth and shrink of any explicit Runge-Kutta step from stage norms.",
+        r"$d_i = 1 + h\sum_j |a_{ij}| L_j d_j$; growth $1 + h\sum_i |b_i| L_i d_i$, "
+        "shrink $2$ minus that.",
+        _OURS,
+    ),
+    Theorem(
+        "backward-euler-growth",
+        "Growth of a backward Euler step.",
+        r"$1/(1 - h\mu)$ for $h\mu < 1$; shrink $1/(1 + hL)$.",
+        "Hairer, Wanner, Solving ODEs II, IV.12; proof here",
+    ),
+    Theorem(
+        "implicit-midpoint-growth",
+        "Growth of an implicit midpoint step.",
+        r"$\max(1, (1 + h\mu/2)/(1 - h\mu/2))$ for $h\mu < 2$; shrink "
+        r"$(1 + hm/2)/(1 - hm/2)$ for $-2 < hm \le 0$.",
+        _OURS,
+    ),
+    Theorem(
+        "circle-contractivity",
+        "A Runge-Kutta step is a contraction under the circle condition.",
+        r"$b \ge 0$ and $BA + A^TB - bb^T + B/r \succeq 0$ and $h\mu + h^2L^2/(2r) "
+        r"\le 0$ give growth $1$.",
+        "Dahlquist, Jeltsch, Generalized disks of contractivity, TRITA-NA-7906 (1979)",
+    ),
+    Theorem(
+        "algebraic-stability",
+        "Algebraically stable methods are contractive for dissipative fields.",
+        r"$b \ge 0$, $BA + A^TB - bb^T \succeq 0$, $\mu_2 \le 0$ give growth $1$.",
+        "Burrage, Butcher, SIAM J. Numer. Anal. 16 (1979) 46-57",
+        rule=False,
+    ),
+    Theorem(
+        "von-neumann-disc",
+        "A disc inside the stability region bounds a frozen step.",
+        r"$\|hJ + rI\| \le r$ and $\{|z + r| \le r\} \subset S$ give $\|R(hJ)\| \le 1$.",
+        "J. von Neumann, Math. Nachr. 4 (1951) 258-281",
+        rule=False,
+    ),
+    Theorem(
+        "splitting-growth",
+        "Growths of composed steps multiply.",
+        r"$\phi(\Phi_b \circ \Phi_a) \le \phi(\Phi_b)\,\phi(\Phi_a)$, and the same "
+        "for shrinks.",
+        _OURS,
+    ),
+    Theorem(
+        "family-euler-mixed",
+        "A forward Euler step for a whole family of weights, in the mixed norm.",
+        r"growth $1 + hK$ with $K$ the mixed-norm bound on the ball.",
+        _OURS,
+    ),
+)
