@@ -52,7 +52,8 @@ _HOMES = {
     ),
     **dict.fromkeys(("Layer", "Stack"), "layers"),
 }
-__all__ = ["__version__", *_ROOMS, *_HOMES]
+__all__ = ["__version__"]
+__all__ += [*_ROOMS, *_HOMES]  # noqa: PLE0604 -- strings, as the lines above show
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The certificate: frozen records on one side, canonical JSON and an `.npz` on the other.
+"""The certificate: frozen records here, canonical JSON and an `.npz` on disk.
 
 A certificate is what crosses the wall between the prover and the checker.  It holds
 the exact weights and states, the architecture constants and a list of claims; never

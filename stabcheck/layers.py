@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from stabcheck.bounds.parameters import (
+from stabcheck.bounds import (
     Attention,
     AttentionFamily,
     FeedForward,

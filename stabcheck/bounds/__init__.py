@@ -7,6 +7,11 @@ from stabcheck.bounds.attention import (
     attention_jacobian_deviation_tube,
     attention_norm_tube,
 )
+from stabcheck.bounds.ball import (
+    attention_log_norm_ball,
+    attention_mixed_norm_ball,
+    attention_norm_ball,
+)
 from stabcheck.bounds.block import (
     pre_norm_block,
     pre_norm_deviation,
@@ -44,6 +49,9 @@ __all__ = [
     "RMSNorm",
     "Witness",
     "attention_jacobian_deviation_tube",
+    "attention_log_norm_ball",
+    "attention_mixed_norm_ball",
+    "attention_norm_ball",
     "attention_norm_tube",
     "feed_forward_centre_matrices",
     "feed_forward_deviation_tube",

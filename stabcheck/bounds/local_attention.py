@@ -15,11 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stabcheck.bounds.norms import (
-    symmetric_part,
-    trace_power_eigenvalue,
-    trace_power_norm,
-)
+from stabcheck.bounds.norms import norm_of_products, trace_power_norm
 from stabcheck.bounds.parameters import Attention
 from stabcheck.bounds.validation import Array, checked_state
 
@@ -107,7 +103,7 @@ def local_attention(attention: Attention, state: Array) -> LocalAttention:
         norm_query=trace_power_norm(W_Q),
         norm_key=trace_power_norm(W_K),
         norm_value=trace_power_norm(W_V),
-        norm_form=scale * _norm_of_products(W_Q, W_K),
+        norm_form=scale * norm_of_products(W_Q, W_K),
         norm_weights=trace_power_norm(weights),
     )
 
@@ -167,20 +163,3 @@ def _sum_over_others(terms: Array) -> Array:
     total[..., 1:] += before[..., :-1]
     total[..., :-1] += after[..., 1:]
     return total
-
-
-def _norm_of_products(left: Array, right: Array) -> Array:
-    """Trace-power norm of L R^T for tall L, R, from d_k by d_k Gram matrices.
-
-    The eigenvalues of (L R^T)^T (L R^T) are those of S^T (L^T L) S with R^T R = S S^T,
-    which is symmetric, so that powers and traces agree.
-    """
-    if left.shape[1] <= left.shape[2]:
-        return trace_power_norm(left @ right.transpose(0, 2, 1))
-    gram_left = left.transpose(0, 2, 1) @ left
-    gram_right = right.transpose(0, 2, 1) @ right
-    values, vectors = np.linalg.eigh(gram_right)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
-    product = root.transpose(0, 2, 1) @ gram_left @ root
-    return np.sqrt(trace_power_eigenvalue(symmetric_part(product)))
-

@@ -60,3 +60,19 @@ def dyadic(value: Array | float, bits: int = 40) -> Array:
     """Round to `bits` significant bits, so that a short rational says it exactly."""
     mantissa, exponent = np.frexp(value)
     return np.ldexp(np.round(np.ldexp(mantissa, bits)), exponent - bits)
+
+
+def norm_of_products(left: Array, right: Array) -> Array:
+    """Trace-power norm of stacked L R^T for tall L, R, from d_k by d_k Gram matrices.
+
+    The eigenvalues of (L R^T)^T (L R^T) are those of S^T (L^T L) S with R^T R = S S^T,
+    which is symmetric, so that powers and traces agree.
+    """
+    if left.shape[1] <= left.shape[2]:
+        return trace_power_norm(left @ right.transpose(0, 2, 1))
+    gram_left = left.transpose(0, 2, 1) @ left
+    gram_right = right.transpose(0, 2, 1) @ right
+    values, vectors = np.linalg.eigh(gram_right)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+    product = root.transpose(0, 2, 1) @ gram_left @ root
+    return np.sqrt(trace_power_eigenvalue(symmetric_part(product)))

@@ -8,9 +8,12 @@ $j$ of $s\,(x_i W_Q + b_Q)\cdot(x_j W_K + b_K) + B_{ij}$.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
+from stabcheck.bounds.derivative import AttentionDerivative
 from stabcheck.bounds.validation import (
     Array,
     checked_array,
@@ -47,6 +50,8 @@ class Attention:
     causal: bool = False
     mask: Array | None = None
     bias: Array | None = None
+
+    is_token_wise: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         query = checked_array("W_Q", self.W_Q, (None, None, None))
@@ -162,22 +167,29 @@ class Attention:
         output = np.einsum("hiv,hvd->id", heads, self.output_matrices())
         return output if self.b_O is None else output + self.b_O.astype(np.float64)
 
+    @cached_property
+    def packed_inputs(self) -> Array:
+        """`[W_Q | W_K | W_V]`, heads side by side: `(d, H (2 d_k + d_v))`, float64."""
+        blocks = (self.W_Q, self.W_K, self.W_V)
+        rows = [W.transpose(1, 0, 2).reshape(self.features, -1) for W in blocks]
+        return np.concatenate(rows, axis=1).astype(np.float64)
+
+    @cached_property
+    def packed_output(self) -> Array:
+        """`W_O` as one matrix `(H d_v, d)`, float64."""
+        return self.output_matrices().reshape(-1, self.features)
+
+    def linearise(self, state: Array) -> AttentionDerivative:
+        """The derivative at a state, for many products."""
+        return AttentionDerivative.at(self, checked_state(state, self.features))
+
     def jvp(self, state: Array, direction: Array) -> Array:
         """Derivative of the field at `state` in `direction`, shape `(n, d)`."""
-        query, key, value = self.projections(state)
-        V = checked_state(direction, self.features)
-        weights = self.attention_weights(query, key)
-        query_change = np.einsum("id,hdk->hik", V, self.W_Q.astype(np.float64))
-        key_change = np.einsum("id,hdk->hik", V, self.W_K.astype(np.float64))
-        value_change = np.einsum("id,hdk->hik", V, self.W_V.astype(np.float64))
-        logit_change = self.scale_value * (
-            query_change @ key.transpose(0, 2, 1)
-            + query @ key_change.transpose(0, 2, 1)
-        )
-        mean = (weights * logit_change).sum(axis=-1, keepdims=True)
-        weight_change = weights * (logit_change - mean)
-        heads = weights @ value_change + weight_change @ value
-        return np.einsum("hiv,hvd->id", heads, self.output_matrices())
+        return self.linearise(state).jvp(checked_state(direction, self.features))
+
+    def vjp(self, state: Array, covector: Array) -> Array:
+        """The transpose of `jvp` applied to a covector `(n, d)`."""
+        return self.linearise(state).vjp(checked_state(covector, self.features))
 
     def jacobian(self, state: Array) -> Array:
         r"""Dense Jacobian `(n d, n d)`, token-major, by `attention-jacobian`.
@@ -221,6 +233,8 @@ class AttentionFamily:
     causal: bool
     query_key_norm: float
     value_norm: float
+
+    is_token_wise: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for name in ("tokens", "features", "heads"):

@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import ndtr
 
+from stabcheck.bounds.derivative import (
+    FeedForwardDerivative,
+    NormalisationDerivative,
+    TokenWiseDerivative,
+)
 from stabcheck.bounds.validation import (
     Array,
     checked_array,
@@ -38,16 +45,23 @@ def gelu_derivative(z: Array) -> Array:
 
 
 class _TokenWise:
-    """Jacobian-vector product and dense Jacobian from one matrix per token."""
+    """Jacobian products and the dense Jacobian of a token-wise field."""
+
+    is_token_wise: ClassVar[bool] = True
 
     def token_jacobians(self, state: Array) -> Array:
         raise NotImplementedError
 
+    def linearise(self, state: Array) -> TokenWiseDerivative:
+        raise NotImplementedError
+
     def jvp(self, state: Array, direction: Array) -> Array:
         """Derivative of the field at `state` in `direction`, shape `(n, d)`."""
-        blocks = self.token_jacobians(state)
-        V = checked_state(direction, blocks.shape[2])
-        return np.einsum("iab,ib->ia", blocks, V)
+        return self.linearise(state).jvp(checked_state(direction, self.features))
+
+    def vjp(self, state: Array, covector: Array) -> Array:
+        """The transpose of `jvp` applied to a covector `(n, d)`."""
+        return self.linearise(state).vjp(checked_state(covector, self.features))
 
     def jacobian(self, state: Array) -> Array:
         """Dense Jacobian `(n d, n d)`, token-major."""
@@ -87,18 +101,26 @@ class FeedForward(_TokenWise):
     def hidden(self, state: Array) -> Array:
         """Pre-activations x W_1 + b_1, shape `(n, m)`."""
         X = checked_state(state, self.features)
-        return X @ self.W_1.astype(np.float64) + self.b_1.astype(np.float64)
+        return X @ self._in_float64[0] + self.b_1.astype(np.float64)
 
     def __call__(self, state: Array) -> Array:
         """The field at a state `(n, d)`."""
         activated = gelu(self.hidden(state))
-        return activated @ self.W_2.astype(np.float64) + self.b_2.astype(np.float64)
+        return activated @ self._in_float64[1] + self.b_2.astype(np.float64)
+
+    @cached_property
+    def _in_float64(self) -> tuple[Array, Array]:
+        return self.W_1.astype(np.float64), self.W_2.astype(np.float64)
+
+    def linearise(self, state: Array) -> FeedForwardDerivative:
+        """The derivative at a state, for many products."""
+        slopes = gelu_derivative(self.hidden(state))
+        return FeedForwardDerivative(*self._in_float64, slopes)
 
     def token_jacobians(self, state: Array) -> Array:
         """$W_2^T diag(gelu'(z)) W_1^T$ per token, shape `(n, d, d)`."""
         slopes = gelu_derivative(self.hidden(state))
-        first = self.W_1.astype(np.float64).T
-        second = self.W_2.astype(np.float64).T
+        first, second = (weight.T for weight in self._in_float64)
         return np.stack([(second * slope) @ first for slope in slopes])
 
 
@@ -133,6 +155,10 @@ class LayerNorm(_TokenWise):
         gamma = self.gamma.astype(np.float64)
         return gamma * centred / deviation[:, None] + self.beta.astype(np.float64)
 
+    def linearise(self, state: Array) -> NormalisationDerivative:
+        """The derivative at a state, for many products."""
+        return _derivative(self.gamma, *self.centred(state), centring=True)
+
     def token_jacobians(self, state: Array) -> Array:
         """`layer-norm-jacobian` per token, shape `(n, d, d)`."""
         centred, deviation = self.centred(state)
@@ -166,6 +192,10 @@ class RMSNorm(_TokenWise):
         X, deviation = self.centred(state)
         return self.gamma.astype(np.float64) * X / deviation[:, None]
 
+    def linearise(self, state: Array) -> NormalisationDerivative:
+        """The derivative at a state, for many products."""
+        return _derivative(self.gamma, *self.centred(state), centring=False)
+
     def token_jacobians(self, state: Array) -> Array:
         """`rms-norm-jacobian` per token, shape `(n, d, d)`."""
         X, deviation = self.centred(state)
@@ -181,9 +211,22 @@ def _deviation(centred: Array, epsilon: float | Fraction) -> Array:
     return np.sqrt(variance + float(epsilon))
 
 
+def _unit(centred: Array, deviation: Array) -> Array:
+    return centred / (deviation * np.sqrt(centred.shape[1]))[:, None]
+
+
+def _derivative(
+    gamma: Array, centred: Array, deviation: Array, *, centring: bool
+) -> NormalisationDerivative:
+    unit = _unit(centred, deviation)
+    return NormalisationDerivative(
+        gamma.astype(np.float64), unit, deviation, centring
+    )
+
+
 def _token_jacobians(
     gamma: Array, projection: Array, centred: Array, deviation: Array
 ) -> Array:
-    unit = centred / (deviation * np.sqrt(centred.shape[1]))[:, None]
+    unit = _unit(centred, deviation)
     inner = projection - unit[:, :, None] * unit[:, None, :]
     return gamma.astype(np.float64)[:, None] * inner / deviation[:, None, None]

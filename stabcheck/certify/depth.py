@@ -12,8 +12,9 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 from stabcheck.bounds import LayerNorm, RMSNorm
 from stabcheck.certificate import Claim, round_down, round_up
+from stabcheck.certify.centres import dense_jacobian, times
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.plans import Established, dense_jacobian
+from stabcheck.certify.plans import Established
 from stabcheck.certify.sublayer import ATTAINED_ROOM
 from stabcheck.layers import Normalise, Residual, Stack
 
@@ -72,20 +73,13 @@ def apply_map(
     map_: Residual | Normalise, state: np.ndarray, product: np.ndarray
 ) -> np.ndarray:
     """The map's Jacobian times a dense matrix, block by block where it is diagonal."""
-    tokens, features = state.shape
-    shape = (tokens, features, product.shape[1])
     if isinstance(map_, Normalise):
-        blocks = map_.field.token_jacobians(state)
-        return (blocks @ product.reshape(shape)).reshape(product.shape)
-    inner, inner_state = product, state
+        return times(map_.field, state, product)
+    moved = product
     for field in map_.branch:
-        if field.is_token_wise:
-            blocks = field.token_jacobians(inner_state)
-            inner = (blocks @ inner.reshape(shape)).reshape(product.shape)
-        else:
-            inner = field.jacobian(inner_state) @ inner
-        inner_state = field(inner_state)
-    return product + float(map_.step_size) * inner
+        moved = times(field, state, moved)
+        state = field(state)
+    return product + float(map_.step_size) * moved
 
 
 def range_jacobian(
@@ -283,7 +277,8 @@ def _over_tube(
             *(shrink.claim for shrink in shrinks),
         ),
     )
-    return grown, Established(draft.claim(claim), claim.bound, claim.theorem), radius, ""
+    shrunk = Established(draft.claim(claim), claim.bound, claim.theorem)
+    return grown, shrunk, radius, ""
 
 
 def input_radius(

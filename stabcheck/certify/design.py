@@ -36,7 +36,7 @@ from typing import Any
 import numpy as np
 
 from stabcheck import domains
-from stabcheck.bounds.parameters import (
+from stabcheck.bounds import (
     Attention,
     AttentionFamily,
     FeedForward,

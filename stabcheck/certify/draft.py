@@ -169,9 +169,9 @@ class Draft:
             "integrators": self.integrators,
             "domains": self.domains,
             "claims": [claim.to_json() for claim in self.claims],
-            "summary": summary,
         }
-        write_text(stem.with_suffix(".json"), json.dumps(plain(record)))
+        text = json.dumps(plain(record) | {"summary": dict(summary)})
+        write_text(stem.with_suffix(".json"), text)
 
     @staticmethod
     def load(stem: Path) -> tuple[Draft, dict[str, Any]]:

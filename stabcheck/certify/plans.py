@@ -1,43 +1,38 @@
 """Which theorem bounds a quantity of a branch over a tube, and by how much.
 
 A `Plan` is a tree of bounds in float64: nothing is written yet, several theorems
-compete, the smallest wins.  `emit` writes the winner and its premises into a draft.
+compete, the smallest wins.  A `Writer` writes the winner and its premises.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from scipy.sparse.linalg import eigsh
 
 from stabcheck import bounds
-from stabcheck.bounds import (
-    Attention,
-    Bound,
-    FeedForward,
-    LayerNorm,
-    RMSNorm,
-)
-from stabcheck.certificate import Claim, digest, round_down, round_up
+from stabcheck.bounds import Attention, Bound, FeedForward, LayerNorm, RMSNorm
+from stabcheck.certificate import Claim, round_down, round_up
+from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
 from stabcheck.errors import InvalidInput, Undecided
 from stabcheck.layers import Branch
 
-QUANTITIES = ("spectral-norm", "log-norm", "log-norm-lower")
 WITNESS_SIZE = 512
 """Up to this many rows a dense Jacobian is checked in integers, above in float64."""
 TOKEN_WITNESS_SIZE = 64
 """Up to this many features a stage's token Jacobians carry integer witnesses."""
 FLOATING_MARGIN = 1e-7
 """Relative room that the verified floating-point Cholesky needs below a claim."""
+INNER_ROOM = 1e-9
+"""Room, relative and absolute, in the radius of a tube behind a normalisation."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """A bound that a theorem gives, not yet written.
 
@@ -52,6 +47,10 @@ class Plan:
     premises: tuple[Plan, ...] = ()
     witness: Callable[[Draft, str], dict[str, Any]] | None = None
 
+    @property
+    def value(self) -> float:
+        return self.bound.value
+
 
 @dataclass(frozen=True)
 class Established:
@@ -62,248 +61,239 @@ class Established:
     theorem: str
 
 
-class Centre:
-    """What is expensive at a state, computed once and shared by all plans there."""
+@dataclass
+class Writer:
+    """Writes plans into a draft, each once; `name` begins the names of arrays."""
 
-    def __init__(self, branch: Branch, state: np.ndarray) -> None:
-        self.branch = branch
-        self.state = np.asarray(state, dtype=np.float64)
-        self._points: dict[str, Plan] = {}
-        self._jacobian: np.ndarray | None = None
-        self._local: Any = None
+    draft: Draft
+    name: str
+    written: dict[int, tuple[Plan, Established]] = field(default_factory=dict)
 
-    @property
-    def jacobian(self) -> np.ndarray:
-        """The dense Jacobian of the branch, `(n d, n d)`, token-major."""
-        if self._jacobian is None:
-            self._jacobian = dense_jacobian(self.branch, self.state)
-        return self._jacobian
+    def emit(self, plan: Plan) -> Established:
+        """Write a plan and its premises.  **Returns:** the claim that states it."""
+        if id(plan) not in self.written:
+            # The plan is kept too: an id is unique among living objects only.
+            self.written[id(plan)] = (plan, self._emit(plan))
+        return self.written[id(plan)][1]
 
-    @property
-    def local(self) -> Any:
-        """The local quantities of an attention branch."""
-        if self._local is None:
-            self._local = bounds.local_attention(self.branch[0], self.state)
-        return self._local
-
-    def point(self, quantity: str) -> Plan:
-        """The quantity at the state itself, by a positive semidefinite matrix."""
-        if quantity not in self._points:
-            self._points[quantity] = self._plan_point(quantity)
-        return self._points[quantity]
-
-    def _plan_point(self, quantity: str) -> Plan:
-        if self.state.size <= WITNESS_SIZE:
-            bound = bounds.point_bound(self.jacobian, quantity)
-            matrix = bounds.point_matrix(self.jacobian, quantity, bound.value)
-            return Plan(
-                bound, self.branch, self.state, None, (), _factor_of(matrix, quantity)
-            )
-        value = extreme(self.jacobian, quantity)
-        room = FLOATING_MARGIN * abs(extreme(self.jacobian, "spectral-norm"))
-        value = value - room if quantity == "log-norm-lower" else value + room
-        bound = Bound(
-            "psd-floating-point-cholesky", quantity, value, {}, tier="float64"
+    def _emit(self, plan: Plan) -> Established:
+        premises = [self.emit(premise) for premise in plan.premises]
+        draft, name = self.draft, self.name
+        value = _exact_value(plan.bound, [premise.value for premise in premises])
+        domain = (
+            draft.point(name, plan.state)
+            if plan.radius is None
+            else draft.tube(name, plan.state, plan.radius)
         )
-        return Plan(bound, self.branch, self.state, None)
-
-    def forget_jacobian(self) -> None:
-        """Release the dense Jacobian; the planned point values stay."""
-        for quantity in QUANTITIES:
-            self.point(quantity)
-        self._jacobian = None
-
-
-class Centres:
-    """The last few centres, so that stages shared by methods are computed once."""
-
-    def __init__(self, branch: Branch, capacity: int = 12) -> None:
-        self.branch = branch
-        self.capacity = capacity
-        self._known: OrderedDict[str, Centre] = OrderedDict()
-
-    def at(self, state: np.ndarray) -> Centre:
-        """The centre at a state."""
-        key = digest(np.asarray(state, dtype=np.float64))
-        if key not in self._known:
-            self._known[key] = Centre(self.branch, state)
-            if len(self._known) > self.capacity:
-                self._known.popitem(last=False)
-        self._known.move_to_end(key)
-        return self._known[key]
+        claim = Claim(
+            theorem=plan.bound.theorem,
+            quantity=plan.bound.quantity,
+            subject={"branch": draft.branch(name, plan.branch, len(plan.state))},
+            domain=domain,
+            bound=value,
+            tier=plan.bound.tier,
+            premises=tuple(premise.claim for premise in premises),
+            witness=plan.witness(draft, name) if plan.witness else {},
+            parameters=_rational_parameters(plan.bound.parameters),
+        )
+        return Established(draft.claim(claim), value, plan.bound.theorem)
 
 
-def extreme(jacobian: np.ndarray, quantity: str) -> float:
-    """The quantity of a dense matrix, estimated to about 1e-12 by Lanczos."""
-    size = len(jacobian)
-    start = np.random.default_rng(0).standard_normal(size)
-    if quantity == "spectral-norm":
-        gram = _operator(size, lambda v: jacobian.T @ (jacobian @ v))
-        return float(np.sqrt(eigsh(gram, 1, which="LA", v0=start)[0][0]))
-    symmetric = _operator(size, lambda v: (jacobian @ v + jacobian.T @ v) / 2)
-    which = "LA" if quantity == "log-norm" else "SA"
-    return float(eigsh(symmetric, 1, which=which, v0=start)[0][0])
-
-
-def _operator(size: int, matvec: Callable[[np.ndarray], np.ndarray]):
-    from scipy.sparse.linalg import LinearOperator
-
-    return LinearOperator((size, size), matvec=matvec, dtype=np.float64)
-
-
-def dense_jacobian(branch: Branch, state: np.ndarray) -> np.ndarray:
-    """The dense Jacobian of a branch: a normalisation multiplies block by block."""
-    product: np.ndarray | None = None
-    tokens, features = state.shape
-    for field in branch:
-        if product is None:
-            product = field.jacobian(state)
-        elif isinstance(field, Attention):
-            inner = product
-            product = field.jacobian(state) @ inner
-        else:
-            blocks = field.token_jacobians(state)
-            shape = (tokens, features, tokens * features)
-            product = (blocks @ product.reshape(shape)).reshape(product.shape)
-        state = field(state)
-    if product is None:
-        raise InvalidInput("a branch needs at least one field")
-    return product
+def best(quantity: str, plans: Sequence[Plan]) -> Plan:
+    """The strongest of several plans for one quantity."""
+    sign = -1 if quantity == "log-norm-lower" else 1
+    return min(plans, key=lambda plan: sign * plan.value)
 
 
 def plan_tube(
-    centre: Centre, radius: Fraction, quantity: str, *, lean: bool = False
+    centre: Centre,
+    radius: Fraction,
+    quantity: str,
+    *,
+    lean: bool = False,
+    quick: bool = False,
 ) -> Plan:
     """The best bound of a quantity over the tube round a centre.
 
     **Arguments:** `lean` leaves integer witnesses out where the float64 tier can
-    decide instead: stages of a step have many of them.
+    decide instead (stages of a step have many of them); `quick` leaves out theorems
+    that need the exact value at the centre.
 
     **Raises:** `Undecided` if no theorem reaches that tube.
     """
+    plan = _plan_tube(centre, radius, quantity, lean, quick)
+    if not math.isfinite(plan.value):
+        raise Undecided(
+            f"no theorem bounds {quantity} on the tube of radius {float(radius):.4g}: "
+            "take a smaller tube or a smaller step"
+        )
+    return plan
+
+
+def _plan_tube(
+    centre: Centre, radius: Fraction, quantity: str, lean: bool, quick: bool
+) -> Plan:
     branch = centre.branch
     if len(branch) == 1:
-        (field,) = branch
-        if isinstance(field, Attention):
-            return _attention(centre, radius, quantity)
-        if isinstance(field, FeedForward):
+        (only,) = branch
+        if isinstance(only, Attention):
+            return _attention(centre, radius, quantity, quick)
+        if isinstance(only, FeedForward):
             return _feed_forward(centre, radius, quantity, lean)
         return _normalisation(centre, radius, quantity)
     if len(branch) == 2 and isinstance(branch[0], LayerNorm | RMSNorm):
-        return _pre_norm(centre, radius, quantity, lean)
+        return _pre_norm(centre, radius, quantity, lean, quick)
     raise InvalidInput(
         "asked to bound a branch of "
-        + ", ".join(type(field).__name__ for field in branch)
+        + ", ".join(type(part).__name__ for part in branch)
         + "; supported are one field, or a normalisation and one field"
     )
 
 
-def _attention(centre: Centre, radius: Fraction, quantity: str) -> Plan:
-    from_centre = _from_centre(
-        centre, radius, quantity, plan_deviation(centre, radius)
-    )
-    if quantity != "spectral-norm":
-        return from_centre
-    direct = bounds.attention_norm_tube(
-        centre.branch[0], centre.state, float(radius), local=centre.local
-    )
-    plan = Plan(direct, centre.branch, centre.state, radius)
-    return min(plan, from_centre, key=lambda plan: plan.bound.value)
+def plan_point(centre: Centre, quantity: str) -> Plan:
+    """The quantity at the state itself, by a positive semidefinite matrix."""
+    return centre.remember(("plan", quantity), lambda: _plan_point(centre, quantity))
+
+
+def _plan_point(centre: Centre, quantity: str) -> Plan:
+    branch, state = centre.branch, centre.state
+    if state.size <= WITNESS_SIZE:
+        bound = bounds.point_bound(centre.jacobian, quantity)
+        matrix = bounds.point_matrix(centre.jacobian, quantity, bound.value)
+        return Plan(bound, branch, state, None, (), _factor_of(matrix, quantity))
+    centre.forget_jacobian()
+    room = FLOATING_MARGIN * centre.value("spectral-norm")
+    sign = -1 if quantity == "log-norm-lower" else 1
+    value = centre.value(quantity) + sign * room
+    theorem = "psd-floating-point-cholesky"
+    bound = Bound(theorem, quantity, value, {}, tier="float64")
+    return Plan(bound, branch, state, None)
+
+
+def _attention(centre: Centre, radius: Fraction, quantity: str, quick: bool) -> Plan:
+    field_, state = centre.branch[0], centre.state
+    found = []
+    if quantity == "spectral-norm":
+        direct = bounds.attention_norm_tube(
+            field_, state, float(radius), local=centre.local()
+        )
+        found.append(Plan(direct, centre.branch, state, radius))
+    if not quick or not found:
+        deviation = plan_deviation(centre, radius)
+        found.append(_from_centre(centre, radius, quantity, deviation))
+    return best(quantity, found)
 
 
 def _from_centre(
     centre: Centre, radius: Fraction, quantity: str, deviation: Plan
 ) -> Plan:
-    point = centre.point(quantity)
+    point = plan_point(centre, quantity)
     bound = bounds.tube_from_centre(point.bound, deviation.bound)
     return Plan(bound, centre.branch, centre.state, radius, (point, deviation))
 
 
-def plan_deviation(centre: Centre, radius: Fraction) -> Plan:
+def plan_deviation(centre: Centre, radius: Fraction, *, lean: bool = False) -> Plan:
     """How far the Jacobian moves over the tube."""
+    key = ("deviation", radius, lean)
+    return centre.remember(key, lambda: _plan_deviation(centre, radius, lean))
+
+
+def _plan_deviation(centre: Centre, radius: Fraction, lean: bool) -> Plan:
     branch, state = centre.branch, centre.state
     if len(branch) == 2:
-        return _pre_norm_parts(centre, radius)[1]
-    (field,) = branch
-    if isinstance(field, Attention):
+        return _pre_norm_deviation(centre, radius, lean)
+    (only,) = branch
+    if isinstance(only, Attention):
         bound = bounds.attention_jacobian_deviation_tube(
-            field, state, float(radius), local=centre.local
+            only, state, float(radius), local=centre.local()
         )
-    elif isinstance(field, FeedForward):
-        bound = bounds.feed_forward_deviation_tube(field, state, float(radius))
+    elif isinstance(only, FeedForward):
+        bound = bounds.feed_forward_deviation_tube(only, state, float(radius))
     else:
-        bound = bounds.normalisation_deviation_tube(field, state, float(radius))
+        bound = bounds.normalisation_deviation_tube(only, state, float(radius))
     return Plan(bound, branch, state, radius)
 
 
-def _feed_forward(
-    centre: Centre, radius: Fraction, quantity: str, lean: bool
-) -> Plan:
-    field, state = centre.branch[0], centre.state
-    bound = bounds.feed_forward_tube(field, state, float(radius), quantity)
+def _feed_forward(centre: Centre, radius: Fraction, quantity: str, lean: bool) -> Plan:
+    only, state = centre.branch[0], centre.state
+    bound = bounds.feed_forward_tube(only, state, float(radius), quantity)
     if lean and state.shape[1] > TOKEN_WITNESS_SIZE:
-        bound = Bound(
-            bound.theorem, quantity, bound.value, bound.parameters, tier="float64"
-        )
+        parameters = bound.parameters
+        bound = Bound(bound.theorem, quantity, bound.value, parameters, "float64")
         return Plan(bound, centre.branch, state, radius)
 
     def witness(draft: Draft, hint: str) -> dict[str, Any]:
         matrices = bounds.feed_forward_centre_matrices(
-            field, state, quantity, bound.parameters["centre"]
+            only, state, quantity, bound.parameters["centre"]
         )
-        return _factors(draft, f"{hint}.{quantity}", matrices)
+        found = bounds.psd_witnesses(matrices)
+        names = [
+            draft.array(f"{hint}.{quantity}.factor.{token}", factor)
+            for token, factor in enumerate(found.factors)
+        ]
+        return {"factors": names, "grid": found.grid, "shift": found.shift}
 
     return Plan(bound, centre.branch, state, radius, (), witness)
 
 
 def _normalisation(centre: Centre, radius: Fraction, quantity: str) -> Plan:
-    field = centre.branch[0]
-    bound = bounds.normalisation_tube(field, centre.state, float(radius), quantity)
+    only = centre.branch[0]
+    bound = bounds.normalisation_tube(only, centre.state, float(radius), quantity)
     return Plan(bound, centre.branch, centre.state, radius)
 
 
-def _pre_norm_parts(
-    centre: Centre, radius: Fraction, lean: bool = False
-) -> tuple[Plan, Plan]:
-    """The plain product of norms, and the deviation, of a pre-norm branch."""
-    norm, field = centre.branch
-    state = centre.state
-    outer = Centre((norm,), state)
-    norm_norm = plan_tube(outer, radius, "spectral-norm")
-    inner_state = norm(state)
-    reach = bounds.pre_norm_inner_radius(
-        norm, state, inner_state, norm_norm.bound, float(radius)
-    )
-    inner_radius = round_up(reach * (1 + 1e-9) + 1e-13)
-    inner = Centre((field,), inner_state)
-    field_norm = plan_tube(inner, inner_radius, "spectral-norm", lean=lean)
-    product = Plan(
-        bounds.pre_norm_block(norm_norm.bound, field_norm.bound, "spectral-norm"),
-        centre.branch,
-        state,
-        radius,
-        (norm_norm, field_norm),
-    )
-    parts = (
-        norm_norm,
-        plan_deviation(outer, radius),
-        field_norm,
-        plan_deviation(inner, inner_radius),
-    )
-    deviation = bounds.pre_norm_deviation(*(part.bound for part in parts))
-    return product, Plan(deviation, centre.branch, state, radius, parts)
+@dataclass(frozen=True)
+class _PreNorm:
+    """The two fields of a pre-norm branch, each at its own centre on its own tube."""
+
+    outer: Centre
+    norm_norm: Plan
+    inner: Centre
+    inner_radius: Fraction
 
 
-def _pre_norm(centre: Centre, radius: Fraction, quantity: str, lean: bool) -> Plan:
-    product, deviation = _pre_norm_parts(centre, radius, lean)
-    from_centre = _from_centre(centre, radius, quantity, deviation)
-    if quantity == "spectral-norm":
-        return min(product, from_centre, key=lambda plan: plan.bound.value)
-    premises = product.premises
-    bound = bounds.pre_norm_block(premises[0].bound, premises[1].bound, quantity)
+def _pre_norm_parts(centre: Centre, radius: Fraction) -> _PreNorm:
+    def compute() -> _PreNorm:
+        norm, only = centre.branch
+        outer = Centre((norm,), centre.state)
+        norm_norm = plan_tube(outer, radius, "spectral-norm")
+        inner_state = norm(centre.state)
+        reach = bounds.pre_norm_inner_radius(
+            norm, centre.state, inner_state, norm_norm.bound, float(radius)
+        )
+        inner_radius = round_up(reach * (1 + INNER_ROOM) + INNER_ROOM * 1e-4)
+        return _PreNorm(outer, norm_norm, Centre((only,), inner_state), inner_radius)
+
+    return centre.remember(("pre-norm", radius), compute)
+
+
+def _pre_norm_deviation(centre: Centre, radius: Fraction, lean: bool) -> Plan:
+    parts = _pre_norm_parts(centre, radius)
+    premises = (
+        parts.norm_norm,
+        plan_deviation(parts.outer, radius),
+        plan_tube(parts.inner, parts.inner_radius, "spectral-norm", lean=lean),
+        plan_deviation(parts.inner, parts.inner_radius),
+    )
+    bound = bounds.pre_norm_deviation(*(premise.bound for premise in premises))
+    return Plan(bound, centre.branch, centre.state, radius, premises)
+
+
+def _pre_norm(
+    centre: Centre, radius: Fraction, quantity: str, lean: bool, quick: bool
+) -> Plan:
+    parts = _pre_norm_parts(centre, radius)
+    inner = plan_tube(
+        parts.inner, parts.inner_radius, "spectral-norm", lean=lean, quick=quick
+    )
+    bound = bounds.pre_norm_block(parts.norm_norm.bound, inner.bound, quantity)
+    premises = (parts.norm_norm, inner)
     by_norm = Plan(bound, centre.branch, centre.state, radius, premises)
-    sign = -1 if quantity == "log-norm-lower" else 1
-    return min(by_norm, from_centre, key=lambda plan: sign * plan.bound.value)
+    if quick:
+        return by_norm
+    deviation = plan_deviation(centre, radius, lean=lean)
+    from_centre = _from_centre(centre, radius, quantity, deviation)
+    return best(quantity, (by_norm, from_centre))
 
 
 def _factor_of(
@@ -317,59 +307,17 @@ def _factor_of(
     return witness
 
 
-def _factors(draft: Draft, hint: str, matrices: list[np.ndarray]) -> dict[str, Any]:
-    found = [bounds.psd_witness(matrix) for matrix in matrices]
-    if len({(w.grid, w.shift) for w in found}) != 1:
-        raise Undecided("the witnesses of the tokens need different scales")
-    names = [
-        draft.array(f"{hint}.factor.{token}", witness.factor)
-        for token, witness in enumerate(found)
-    ]
-    return {"factors": names, "grid": found[0].grid, "shift": found[0].shift}
-
-
-def emit(draft: Draft, name: str, plan: Plan) -> Established:
-    """Write a plan and its premises.  **Returns:** the claim that states it."""
-    premises = [emit(draft, name, premise) for premise in plan.premises]
-    tokens = len(plan.state)
-    value = _exact_value(plan.bound, premises)
-    domain = (
-        draft.point(name, plan.state)
-        if plan.radius is None
-        else draft.tube(name, plan.state, plan.radius)
-    )
-    claim = Claim(
-        theorem=plan.bound.theorem,
-        quantity=plan.bound.quantity,
-        subject={"branch": draft.branch(name, plan.branch, tokens)},
-        domain=domain,
-        bound=value,
-        tier=plan.bound.tier,
-        premises=tuple(premise.claim for premise in premises),
-        witness=plan.witness(draft, name) if plan.witness else {},
-        parameters=_rational_parameters(plan.bound.parameters),
-    )
-    return Established(draft.claim(claim), value, winner(plan))
-
-
-def winner(plan: Plan) -> str:
-    """The theorem that a report names: the point theorem of a centre plus deviation."""
-    return plan.bound.theorem
-
-
-def _exact_value(bound: Bound, premises: list[Established]) -> Fraction:
+def _exact_value(bound: Bound, premises: list[Fraction]) -> Fraction:
     """The claimed value: composition rules are re-done on the premises' rationals."""
     outward = round_down if bound.quantity == "log-norm-lower" else round_up
-    values = [premise.value for premise in premises]
+    sign = -1 if bound.quantity == "log-norm-lower" else 1
     if bound.theorem == "tube-from-centre":
-        sign = -1 if bound.quantity == "log-norm-lower" else 1
-        return outward(values[0] + sign * values[1])
+        return outward(premises[0] + sign * premises[1])
     if bound.theorem == "pre-norm-block":
-        sign = -1 if bound.quantity == "log-norm-lower" else 1
-        return outward(sign * values[0] * values[1])
+        return outward(sign * premises[0] * premises[1])
     if bound.theorem == "pre-norm-deviation":
-        norm, norm_moves, field, field_moves = values
-        return outward(2 * field_moves * norm + field * norm_moves)
+        norm, norm_moves, field_, field_moves = premises
+        return outward(2 * field_moves * norm + field_ * norm_moves)
     return outward(bound.value)
 
 
@@ -380,5 +328,3 @@ def _rational_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
         else Fraction(value)
         for key, value in parameters.items()
     }
-
-

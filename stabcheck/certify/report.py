@@ -101,6 +101,7 @@ def _heading(text: str) -> Text:
 
 
 def plain_table(*headings: str) -> Table:
+    """A table without rules: the first column left, the others right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for index, heading in enumerate(headings):
         table.add_column(

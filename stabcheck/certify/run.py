@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -98,11 +100,19 @@ def _settings(field: Any) -> str:
 
 
 def run(
-    plan: Plan, folder: Path, *, jobs: int, force: bool, advance: Advance
+    plan: Plan,
+    folder: Path,
+    *,
+    jobs: int,
+    force: bool,
+    advance: Advance,
+    time_limit: float | None = None,
 ) -> Outcome:
     """Certify a plan and leave `certificate.json` and its `.npz` in `folder`.
 
     Parts of an interrupted run of the same plan are taken up again.
+
+    **Arguments:** `time_limit`, in seconds, for the maps: none is begun after it.
 
     **Raises:** `InvalidInput` where the folder holds another run's files; `Rejected`
     or `Undecided` where the checker does not accept, and then no certificate is left.
@@ -115,7 +125,7 @@ def run(
     for map_ in plan.stack.maps:
         draft.map(map_, tokens)
     summaries, factors = [], []
-    _certify_missing(tasks, keys, folder / PARTS, jobs, advance)
+    _certify_missing(tasks, keys, folder / PARTS, jobs, advance, time_limit)
     for key, task in zip(keys, tasks, strict=True):
         part, summary = Draft.load(folder / PARTS / key)
         moved = draft.merge(part)
@@ -163,7 +173,12 @@ def claim_folder(folder: Path, keys: Sequence[str], force: bool) -> None:
 
 
 def _certify_missing(
-    tasks: Sequence[Task], keys: Sequence[str], parts: Path, jobs: int, advance: Advance
+    tasks: Sequence[Task],
+    keys: Sequence[str],
+    parts: Path,
+    jobs: int,
+    advance: Advance,
+    time_limit: float | None,
 ) -> None:
     """Certify the maps of which no finished part is on disk, each into a part."""
     missing = []
@@ -172,17 +187,38 @@ def _certify_missing(
             advance(task.map.name)
         else:
             missing.append((task, parts / key))
+    left = len(missing)
+    stop = math.inf if time_limit is None else time.monotonic() + time_limit
+    for name in _certified(missing, jobs, stop):
+        left -= 1
+        advance(name)
+    if left:
+        raise Undecided(
+            f"the time limit of {time_limit:g} s passed with {len(tasks) - left} of "
+            f"{len(tasks)} maps certified; run the same command again to go on"
+        )
+
+
+def _certified(
+    missing: Sequence[tuple[Task, Path]], jobs: int, stop: float
+) -> Iterator[str]:
+    """Names of the maps as they are done, none begun after `stop`."""
     if jobs == 1 or len(missing) <= 1:
         for task, stem in missing:
+            if time.monotonic() > stop:
+                return
             write_part(task, stem)
-            advance(task.map.name)
+            yield task.map.name
         return
     with _processes(jobs) as pool:
         futures = {pool.submit(write_part, *item): item[0] for item in missing}
+        seconds = None if math.isinf(stop) else max(0.0, stop - time.monotonic())
         try:
-            for future in as_completed(futures):
+            for future in as_completed(futures, seconds):
                 future.result()
-                advance(futures[future].map.name)
+                yield futures[future].map.name
+        except TimeoutError:
+            pool.shutdown(wait=False, cancel_futures=True)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -232,7 +268,7 @@ def check_in_a_process(path: Path, jobs: int = 2) -> dict[str, Any]:
 
 
 def accept(path: Path, jobs: int) -> dict[str, Any]:
-    """Have the checker check a file; what it does not accept is put aside and raised."""
+    """Have the checker check a file; what it does not accept is put aside."""
     verdict = check_in_a_process(path, jobs)
     if verdict["status"] == "accepted":
         return verdict

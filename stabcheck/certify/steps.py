@@ -1,27 +1,34 @@
-"""Claims about one integrator step of a branch, stages enclosed in tubes of their own."""
+"""Claims about one integrator step of a branch, each stage in a tube of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from stabcheck import growth
 from stabcheck.certificate import Claim, round_down, round_up
-from stabcheck.certify.draft import Draft
-from stabcheck.certify.plans import Centre, Centres, Established, Plan, emit, plan_tube
-from stabcheck.errors import StabcheckError
+from stabcheck.certify.centres import QUANTITIES, Centres
+from stabcheck.certify.plans import Established, Plan, Writer, plan_tube
+from stabcheck.errors import Undecided
+from stabcheck.growth import NoStageTube, StepBound
 from stabcheck.integrators import ButcherTableau
 from stabcheck.layers import Branch, stage_states
 
-IMPLICIT = {"backward-euler", "implicit-midpoint"}
-DEFECT = 1e-12
-"""Allowance, relative to the state, for the rounding of float64 stage states."""
-DOUBLINGS = 6
-"""The largest step of an implicit method is sought among the step times 2, 4, ..."""
+STAGE_ROUNDING = 1e-12
+"""Allowance for the rounding of a float64 stage, relative to the largest entry."""
+LARGEST_TRIED = Fraction(1)
+"""The largest step that is tried for an explicit method: the layer as it is."""
+HALVINGS = 8
+"""How often a step that is not certified is halved in the search for one that is."""
+BISECTIONS = 3
+"""Bisections between the largest doubled step that is certified and the next."""
+CIRCLE_LIMIT = Fraction(1 << 20)
+"""Stands for an infinite circle contractivity radius in a claim's parameters."""
 
 
 @dataclass(frozen=True)
@@ -57,43 +64,80 @@ def decimal(value: Fraction, digits: int = 6) -> str:
     return f"{float(value):.{digits}g}"
 
 
+@dataclass(frozen=True)
+class Stages:
+    """The stages of a step of one size, planned: norms, and log norms where wanted."""
+
+    step_size: Fraction
+    norms: tuple[Plan, ...]
+    uppers: tuple[Plan, ...] = ()
+    lowers: tuple[Plan, ...] = ()
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A bound on a step with the plans of its premises and its free parameters."""
+
+    bound: StepBound
+    premises: tuple[Plan, ...]
+    parameters: dict[str, Fraction]
+
+
 def certify_step(
-    draft: Draft,
-    name: str,
+    writer: Writer,
     centres: Centres,
     state: np.ndarray,
     radius: Fraction,
-    on_tube: Mapping[str, Established],
+    on_tube: dict[str, Plan],
     integrator: ButcherTableau,
     step_size: Fraction,
 ) -> StepReport:
     """Certify growth and shrink of one step from every state of the tube.
 
-    **Arguments:** `on_tube`, the established bounds of the branch's Jacobian on the
-    tube, by quantity; `centres`, the branch's expensive quantities by state.
+    **Arguments:** `centres`, the branch's expensive quantities by state; `on_tube`, the
+    planned bounds of the branch's Jacobian on the tube, by quantity.
     """
-    step = _Step(draft, name, centres, state, radius, integrator, step_size)
-    try:
-        if integrator.name == "forward-euler":
-            return step.euler(on_tube)
-        if integrator.name in IMPLICIT:
-            return step.implicit()
-        if integrator.is_explicit:
-            return step.explicit(on_tube)
-    except StabcheckError as error:
-        return step.refused(str(error))
-    return step.refused("no theorem here covers this implicit method")
+    kind = next((k for k in KINDS if k.covers(integrator)), None)
+    if kind is None:
+        return StepReport(
+            integrator.name,
+            step_size,
+            None,
+            None,
+            f"no theorem here covers the implicit method {integrator.name}",
+        )
+    step = kind(writer, centres, state, radius, on_tube, integrator)
+    return step.report(step_size)
 
 
 @dataclass(frozen=True)
 class _Step:
-    draft: Draft
-    name: str
+    """One method on one tube; subclasses say which stages and which theorems."""
+
+    writer: Writer
     centres: Centres
     state: np.ndarray
     radius: Fraction
+    on_tube: dict[str, Plan]
     integrator: ButcherTableau
-    step_size: Fraction
+
+    @staticmethod
+    def covers(integrator: ButcherTableau) -> bool:
+        raise NotImplementedError
+
+    def stages(self, step_size: Fraction, *, lean: bool) -> Stages | NoStageTube:
+        """Plan the stages; `lean` plans what the search for a largest step needs."""
+        raise NotImplementedError
+
+    def growths(self, stages: Stages) -> list[Proposal]:
+        raise NotImplementedError
+
+    def shrink(self, stages: Stages) -> Proposal:
+        raise NotImplementedError
+
+    def largest(self, step_size: Fraction) -> Fraction | None:
+        """The largest step found at which a growth is certified; None means any."""
+        raise NotImplementedError
 
     @property
     def branch(self) -> Branch:
@@ -103,159 +147,273 @@ class _Step:
     def token_wise(self) -> bool:
         return all(field.is_token_wise for field in self.branch)
 
-    def refused(self, reason: str) -> StepReport:
-        return StepReport(self.integrator.name, self.step_size, None, None, reason)
+    @cached_property
+    def rounding(self) -> tuple[float, float]:
+        """What float64 stages are off by, per token and in the Frobenius norm."""
+        tokens, features = self.state.shape
+        token = STAGE_ROUNDING * (1 + float(np.abs(self.state).max()))
+        token *= math.sqrt(features)
+        return token, token * math.sqrt(tokens)
 
-    def euler(self, on_tube: Mapping[str, Established]) -> StepReport:
-        norm = on_tube["spectral-norm"]
-        upper, lower = on_tube["log-norm"], on_tube["log-norm-lower"]
-        h = float(self.step_size)
-        grown = growth.euler_growth(h, float(norm.value), float(upper.value))
-        shrunk = growth.euler_shrink(h, float(norm.value), float(lower.value))
-        return self.report(
-            self.write("growth", grown, [norm, upper]),
-            self.write("shrink", shrunk, [norm, lower]),
-            largest="any",
-        )
+    def tube_plan(
+        self, stage: np.ndarray, radius: float, quantity: str, lean: bool = False
+    ) -> Plan:
+        centre = self.centres.at(stage)
+        return plan_tube(centre, Fraction(radius), quantity, lean=True, quick=lean)
 
-    def explicit(self, on_tube: Mapping[str, Established]) -> StepReport:
-        A, b = _float_tableau(self.integrator)
-        h = float(self.step_size)
-        stages = stage_states(self.branch, self.state, self.integrator, self.step_size)
-        defects = np.full((len(b), len(self.state)), self.allowance)
-        defects[0] = 0
-        tubes = growth.explicit_stage_tubes(
-            A,
-            h,
-            float(self.radius),
-            len(self.state),
-            lambda k, r: self.norm(stages[k], r).bound.value,
-            defects,
-            self.token_wise,
-        )
-        if isinstance(tubes, str):
-            return self.refused(tubes)
-        claims = [
-            on_tube["spectral-norm"]
-            if k == 0
-            else emit(
-                self.draft,
-                f"{self.name}.stage",
-                self.norm(stages[k], tube.radius),
-            )
-            for k, tube in enumerate(tubes)
-        ]
-        norms = [float(claim.value) for claim in claims]
-        return self.report(
-            self.write("growth", growth.explicit_growth(A, b, h, norms), claims),
-            self.write("shrink", growth.explicit_shrink(A, b, h, norms), claims),
-            largest="any",
-        )
+    def report(self, step_size: Fraction) -> StepReport:
+        """Write the claims of one step and of the largest, and say what they are."""
+        name = self.integrator.name
+        grown, shrunk, reason = self.write(step_size)
+        largest = self.largest(step_size)
+        if largest is None:
+            return StepReport(name, step_size, grown, shrunk, reason, "any")
+        if largest == 0:
+            return StepReport(name, step_size, grown, shrunk, reason)
+        if largest != step_size:
+            written, _, _ = self.write(largest, lean=True)
+            largest = largest if written else step_size
+        return StepReport(name, step_size, grown, shrunk, reason, str(largest))
 
-    def implicit(self) -> StepReport:
-        """One implicit step; then doubled steps, to name the largest certified one."""
-        first = self.implicit_at(self.step_size)
-        if first.growth is None:
-            return first
-        largest = self.step_size
-        for _ in range(DOUBLINGS):
-            if self.implicit_plan(2 * largest) is None:
-                break
-            largest *= 2
-        if largest != self.step_size:
-            self.implicit_at(largest)
-        return self.report(first.growth, first.shrink, largest=str(largest))
-
-    def implicit_plan(self, step_size: Fraction) -> Plan | str | None:
-        """The stage tube's norm, or the reason why the stage is not enclosed."""
-        a = float(self.integrator.A[0][0])
+    def write(
+        self, step_size: Fraction, *, lean: bool = False
+    ) -> tuple[Established | None, Established | None, str]:
+        """Write growth and shrink of one step size; the reason where there is none."""
         try:
-            (stage,) = stage_states(
-                self.branch, self.state, self.integrator, step_size
-            )
-        except StabcheckError:
-            return None
-        tube = growth.implicit_stage_tube(
-            a,
+            stages = self.stages(step_size, lean=lean)
+        except Undecided as error:
+            return None, None, str(error)
+        if isinstance(stages, NoStageTube):
+            return None, None, stages.reason
+        growths = [p for p in self.growths(stages) if p.bound.value is not None]
+        if not growths:
+            return None, None, self.growths(stages)[0].bound.reason or ""
+        best = min(growths, key=lambda proposal: proposal.bound.value)
+        grown = self.claim(step_size, best)
+        shrink = self.shrink(stages)
+        if shrink.bound.value is None or shrink.bound.value <= 0:
+            return grown, None, ""
+        return grown, self.claim(step_size, shrink), ""
+
+    def claim(self, step_size: Fraction, proposal: Proposal) -> Established:
+        bound, draft = proposal.bound, self.writer.draft
+        premises = [self.writer.emit(plan) for plan in proposal.premises]
+        outward = round_up if bound.quantity == "growth" else round_down
+        value = outward(bound.value)
+        tokens = len(self.state)
+        claim = Claim(
+            theorem=bound.theorem,
+            quantity=bound.quantity,
+            subject={
+                "step": {
+                    "branch": draft.branch(self.writer.name, self.branch, tokens),
+                    "integrator": draft.integrator(self.integrator),
+                    "size": step_size,
+                }
+            },
+            domain=draft.tube(self.writer.name, self.state, self.radius),
+            bound=value,
+            premises=tuple(premise.claim for premise in premises),
+            parameters=proposal.parameters,
+        )
+        return Established(draft.claim(claim), value, bound.theorem)
+
+    def is_certified(self, step_size: Fraction) -> bool:
+        """Whether some theorem gives a growth at this step, in the lean plan."""
+        try:
+            stages = self.stages(step_size, lean=True)
+        except Undecided:
+            return False
+        return not isinstance(stages, NoStageTube) and any(
+            proposal.bound.value is not None for proposal in self.growths(stages)
+        )
+
+
+class _ForwardEuler(_Step):
+    """The stage is the state itself: the bounds on the tube are those of the step."""
+
+    @staticmethod
+    def covers(integrator: ButcherTableau) -> bool:
+        return integrator.A == ((0,),) and integrator.b == (1,)
+
+    def stages(self, step_size: Fraction, *, lean: bool) -> Stages:
+        return Stages(step_size, *((self.on_tube[q],) for q in QUANTITIES))
+
+    def growths(self, stages: Stages) -> list[Proposal]:
+        norm, upper = stages.norms[0], stages.uppers[0]
+        bound = growth.euler_growth(float(stages.step_size), norm.value, upper.value)
+        return [Proposal(bound, (norm, upper), {})]
+
+    def shrink(self, stages: Stages) -> Proposal:
+        norm, lower = stages.norms[0], stages.lowers[0]
+        bound = growth.euler_shrink(float(stages.step_size), norm.value, lower.value)
+        return Proposal(bound, (norm, lower), {})
+
+    def largest(self, step_size: Fraction) -> None:
+        return None
+
+
+class _Explicit(_Step):
+    """Any explicit method: a tube round every stage of the centre's trajectory."""
+
+    @staticmethod
+    def covers(integrator: ButcherTableau) -> bool:
+        return integrator.is_explicit
+
+    @cached_property
+    def tableau(self) -> tuple[list[list[float]], list[float]]:
+        A = [[float(a) for a in row] for row in self.integrator.A]
+        return A, [float(b) for b in self.integrator.b]
+
+    def stages(self, step_size: Fraction, *, lean: bool) -> Stages | NoStageTube:
+        states = stage_states(self.branch, self.state, self.integrator, step_size)
+        plans: list[Plan] = [self.on_tube["spectral-norm"]] * len(states)
+
+        def norm_at(stage: int, radius: float) -> float:
+            if stage > 0:
+                plans[stage] = self.tube_plan(
+                    states[stage], radius, "spectral-norm", lean
+                )
+            return plans[stage].value
+
+        count, (token, frobenius) = len(states), self.rounding
+        tubes = growth.explicit_stage_tubes(
+            self.tableau[0],
             float(step_size),
             float(self.radius),
             len(self.state),
-            lambda r: self.norm(stage, r).bound.value,
-            np.full(len(self.state), self.allowance),
-            self.token_wise,
+            norm_at,
+            token_defects=[0.0] + [token] * (count - 1),
+            frobenius_defects=[0.0] + [frobenius] * (count - 1),
+            token_wise=self.token_wise,
         )
-        return None if isinstance(tube, str) else self.norm(stage, tube.radius)
-
-    def implicit_at(self, step_size: Fraction) -> StepReport:
-        plan = self.implicit_plan(step_size)
-        if plan is None:
-            return self.refused(
-                "the stage equation is not shown to have one solution inside a tube"
+        if isinstance(tubes, NoStageTube):
+            return tubes
+        uppers: tuple[Plan, ...] = ()
+        if not lean and self.on_tube["log-norm"].value < 0:
+            uppers = (
+                self.on_tube["log-norm"],
+                *(
+                    self.tube_plan(state, tube.radius, "log-norm")
+                    for state, tube in zip(states[1:], tubes[1:], strict=True)
+                ),
             )
-        stage = emit(self.draft, f"{self.name}.stage", plan)
-        h, norm = float(step_size), float(stage.value)
-        if self.integrator.name == "backward-euler":
-            grown = growth.backward_euler_growth(h, norm)
-            shrunk = growth.backward_euler_shrink(h, norm)
-        else:
-            grown = growth.implicit_midpoint_growth(h, norm)
-            shrunk = growth.implicit_midpoint_shrink(h, norm)
-        return self.report(
-            self.write("growth", grown, [stage], step_size),
-            self.write("shrink", shrunk, [stage], step_size),
-        )
+        return Stages(step_size, tuple(plans), uppers)
+
+    def growths(self, stages: Stages) -> list[Proposal]:
+        h, (A, b) = float(stages.step_size), self.tableau
+        norms = [plan.value for plan in stages.norms]
+        found = [Proposal(growth.explicit_growth(A, b, h, norms), stages.norms, {})]
+        r = circle_radius(self.integrator)
+        if stages.uppers and r > 0:
+            uppers = [plan.value for plan in stages.uppers]
+            bound = growth.circle_contractivity(A, b, h, norms, uppers, float(r))
+            premises = (*stages.norms, *stages.uppers)
+            found.append(Proposal(bound, premises, {"radius": r}))
+        return found
+
+    def shrink(self, stages: Stages) -> Proposal:
+        A, b = self.tableau
+        norms = [plan.value for plan in stages.norms]
+        bound = growth.explicit_shrink(A, b, float(stages.step_size), norms)
+        return Proposal(bound, stages.norms, {})
+
+    def largest(self, step_size: Fraction) -> Fraction:
+        return largest_step(self.is_certified, step_size, LARGEST_TRIED)
+
+
+class _Implicit(_Step):
+    """Backward Euler and implicit midpoint: one stage, enclosed in one tube."""
+
+    @staticmethod
+    def covers(integrator: ButcherTableau) -> bool:
+        return integrator.b == (1,) and integrator.A in (((1,),), ((Fraction(1, 2),),))
 
     @property
-    def allowance(self) -> float:
-        return DEFECT * (1 + float(np.abs(self.state).max()))
+    def is_midpoint(self) -> bool:
+        return self.integrator.A[0][0] != 1
 
-    def norm(self, stage: np.ndarray, radius: float) -> Plan:
-        centre: Centre = self.centres.at(stage)
-        return plan_tube(centre, round_up(radius, 20), "spectral-norm", lean=True)
-
-    def write(
-        self,
-        quantity: str,
-        bound: growth.StepBound,
-        premises: list[Established],
-        step_size: Fraction | None = None,
-    ) -> Established | None:
-        """Write the claim, or `None` for a shrink that is not positive."""
-        if bound.value is None or (quantity == "shrink" and bound.value <= 0):
-            return None
-        outward = round_up if quantity == "growth" else round_down
-        value = outward(bound.value)
-        subject = {
-            "step": {
-                "branch": self.draft.branch(self.name, self.branch, len(self.state)),
-                "integrator": self.draft.integrator(self.integrator),
-                "size": step_size or self.step_size,
-            }
-        }
-        claim = Claim(
-            theorem=bound.theorem,
-            quantity=quantity,
-            subject=subject,
-            domain=self.draft.tube(self.name, self.state, self.radius),
-            bound=value,
-            premises=tuple(premise.claim for premise in premises),
+    def stages(self, step_size: Fraction, *, lean: bool) -> Stages | NoStageTube:
+        (stage,) = stage_states(self.branch, self.state, self.integrator, step_size)
+        token, frobenius = self.rounding
+        tube = growth.implicit_stage_tube(
+            float(self.integrator.A[0][0]),
+            float(step_size),
+            float(self.radius),
+            len(self.state),
+            lambda radius: self.tube_plan(stage, radius, "spectral-norm", lean).value,
+            token_defect=token,
+            frobenius_defect=frobenius,
+            token_wise=self.token_wise,
         )
-        return Established(self.draft.claim(claim), value, bound.theorem)
+        if isinstance(tube, NoStageTube):
+            return tube
+        plans = [
+            self.tube_plan(stage, tube.radius, quantity, lean)
+            for quantity in (QUANTITIES[:1] if lean else QUANTITIES)
+        ]
+        return Stages(step_size, *((plan,) for plan in plans))
 
-    def report(
-        self,
-        grown: Established | None,
-        shrunk: Established | None,
-        largest: str = "",
-    ) -> StepReport:
-        reason = "" if grown else "the bound on the Jacobian is too large for this step"
-        return StepReport(
-            self.integrator.name, self.step_size, grown, shrunk, reason, largest
+    def growths(self, stages: Stages) -> list[Proposal]:
+        formula = (
+            growth.implicit_midpoint_growth
+            if self.is_midpoint
+            else growth.backward_euler_growth
         )
+        mu = stages.uppers[0].value if stages.uppers else None
+        bound = formula(float(stages.step_size), stages.norms[0].value, mu)
+        return [Proposal(bound, (*stages.norms, *stages.uppers), {})]
+
+    def shrink(self, stages: Stages) -> Proposal:
+        h, norm = float(stages.step_size), stages.norms[0].value
+        if not self.is_midpoint:
+            return Proposal(growth.backward_euler_shrink(h, norm), stages.norms, {})
+        m = stages.lowers[0].value if stages.lowers else None
+        bound = growth.implicit_midpoint_shrink(h, norm, m)
+        return Proposal(bound, (*stages.norms, *stages.lowers), {})
+
+    def largest(self, step_size: Fraction) -> Fraction:
+        return largest_step(self.is_certified, step_size, None)
 
 
-def _float_tableau(integrator: ButcherTableau) -> tuple[np.ndarray, np.ndarray]:
-    A = np.array([[float(a) for a in row] for row in integrator.A])
-    return A, np.array([float(b) for b in integrator.b])
+KINDS: tuple[type[_Step], ...] = (_ForwardEuler, _Explicit, _Implicit)
 
 
+def largest_step(certified, start: Fraction, limit: Fraction | None) -> Fraction:
+    """Search the largest step at which a predicate holds, by doubling and bisection.
+
+    **Arguments:** `limit`, the largest step to try (`None`: 2^10 times `start`).
+
+    **Returns:** a step at which it holds; 0 if none was found within `HALVINGS`.
+    """
+    low, high = start, None
+    for _ in range(HALVINGS):
+        if certified(low):
+            break
+        low, high = low / 2, low
+    else:
+        return Fraction(0)
+    most = start * 1024 if limit is None else max(limit, start)
+    while high is None and 2 * low <= most:
+        if not certified(2 * low):
+            high = 2 * low
+            break
+        low *= 2
+    for _ in range(BISECTIONS if high is not None else 0):
+        middle = (low + high) / 2
+        if certified(middle):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def circle_radius(integrator: ButcherTableau) -> Fraction:
+    """A rational at most the circle contractivity radius, close to it."""
+    radius = float(integrator.circle_contractivity_radius)
+    if math.isinf(radius):
+        return CIRCLE_LIMIT
+    nearest = Fraction(radius).limit_denominator(1 << 20)
+    # A rational radius is hit exactly; an irrational one is approached from below.
+    exact = nearest == integrator.circle_contractivity_radius
+    return nearest if exact else max(Fraction(0), round_down(radius * (1 - 1e-12)))

@@ -10,20 +10,15 @@ import numpy as np
 
 from stabcheck import domains, spectra
 from stabcheck.certificate import Claim, round_down, round_up
+from stabcheck.certify.centres import QUANTITIES, Centres
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.plans import (
-    QUANTITIES,
-    Centres,
-    Established,
-    emit,
-    plan_tube,
-)
+from stabcheck.certify.plans import Established, Writer, plan_tube
 from stabcheck.certify.steps import StepReport, certify_step, decimal
 from stabcheck.integrators import ButcherTableau
 from stabcheck.layers import Branch, Map, Residual
 
 ATTAINED_ROOM = 1e-9
-"""An attained value is claimed this much lower, relative to the norm: float rounding."""
+"""An attained value is claimed lower by this, relative to the norm: rounding."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +51,11 @@ def certify_map(task: Task) -> tuple[Draft, dict[str, Any]]:
     centres = Centres(task.branch)
     centre = centres.at(task.state)
     plans = {q: plan_tube(centre, task.radius, q) for q in QUANTITIES}
-    on_tube = {q: emit(draft, name, plan) for q, plan in plans.items()}
+    writer = Writer(draft, name)
+    on_tube = {q: writer.emit(plan) for q, plan in plans.items()}
     attained = {q: _attain(draft, task, q) for q in QUANTITIES}
     reports = [
-        certify_step(
-            draft, name, centres, task.state, task.radius, on_tube, *step
-        )
+        certify_step(writer, centres, task.state, task.radius, plans, *step)
         for step in task.steps
         if isinstance(task.map, Residual)
     ]

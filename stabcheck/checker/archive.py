@@ -24,6 +24,8 @@ MAX_RATIO = 1100
 """Deflate cannot exceed 1032:1; a header that claims more lies about its size."""
 MAX_ENTRIES = 100_000
 NAME = re.compile(r"[A-Za-z0-9._~-]{1,200}")
+FILE_NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}")
+"""A file beside the certificate: no separator, no leading dot."""
 HEADER = re.compile(
     r"\{'descr': '(?P<type>[<|][a-z][0-9])', 'fortran_order': (?P<fortran>True|False), "
     r"'shape': \((?P<shape>[0-9, ]*)\), \}\s*"
@@ -46,14 +48,17 @@ class Tensor:
 
     @property
     def size(self) -> int:
+        """How many numbers it holds."""
         return prod(self.shape)
 
     @property
     def mantissas(self) -> list[int]:
+        """The integers that, times the power of two, are the numbers."""
         return self.integers()[0]
 
     @property
     def exponent(self) -> int:
+        """The exponent of the common power of two."""
         return self.integers()[1]
 
     def integers(self) -> tuple[list[int], int]:
@@ -91,6 +96,8 @@ def read_archive(path: Path) -> dict[str, Tensor]:
             entries = archive.infolist()
             _check_entries(path, entries)
             return dict(_read_entry(path, archive, entry) for entry in entries)
+    except Malformed:
+        raise
     except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
         raise Malformed(f"{path}: not a readable .npz archive: {error}") from error
     except (EOFError, RuntimeError, ValueError, struct.error) as error:
@@ -110,6 +117,11 @@ def _check_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:
     if total > MAX_BYTES:
         raise Malformed(f"{path}: {total} bytes inflated; at most {MAX_BYTES}")
     for entry in entries:
+        name, suffix = entry.filename[:-4], entry.filename[-4:]
+        if suffix != ".npy" or not NAME.fullmatch(name):
+            raise Malformed(
+                f"{path}: the entry {entry.filename[:80]!r} is no array name"
+            )
         if entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
             raise Malformed(
                 f"{path}: {entry.filename} claims {entry.file_size} bytes from "
@@ -120,9 +132,7 @@ def _check_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:
 def _read_entry(
     path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo
 ) -> tuple[str, Tensor]:
-    name, suffix = entry.filename[:-4], entry.filename[-4:]
-    if suffix != ".npy" or not NAME.fullmatch(name):
-        raise Malformed(f"{path}: the entry {entry.filename[:80]!r} is no array name")
+    name = entry.filename[:-4]
     with archive.open(entry) as stream:
         content = stream.read(entry.file_size + 1)
     if len(content) != entry.file_size:

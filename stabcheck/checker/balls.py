@@ -209,7 +209,7 @@ def factor_product(factor: list[list[int]]) -> list[list[int]]:
 
 
 def _bits(entries: list[fmpz]) -> int:
-    return int(max(max(entries), -min(entries))).bit_length()
+    return int(max(map(abs, entries))).bit_length()
 
 
 def _schatten(gram: fmpz_mat, limit: arb | None = None) -> arb:
@@ -353,5 +353,4 @@ def integer_norm(
     if limit is not None:
         rest = limit - error
         below = rest * rest if rest > 0 else None
-    value = root(_schatten(gram, below)) + arb(0).union(error)
-    return value
+    return root(_schatten(gram, below)) + arb(0).union(error)

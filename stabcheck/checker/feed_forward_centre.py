@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from flint import arb, arb_mat, fmpz_mat
+from flint import arb, fmpz_mat
 
 from stabcheck.checker.balls import (
     ball,
@@ -155,7 +155,7 @@ def _frobenius(rows: list[list[int]]) -> arb:
 
 
 def _centre_jacobian(ctx: Context, index: int, slopes: list[arb]) -> IntegerMatrix:
-    """Multiply W_2^T, diag(slopes) and W_1^T on a grid, with the error in norm.
+    r"""Multiply W_2^T, diag(slopes) and W_1^T on a grid, with the error in norm.
 
     With $A = W_2^T$ cut to $A' + E_A$ and $B = \operatorname{diag}(g) W_1^T$ to
     $B' + E_B$, $AB - A'B' = A'E_B + E_A B$, in Frobenius norms.

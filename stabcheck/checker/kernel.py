@@ -107,7 +107,7 @@ def psd_exact(matrix: Matrix) -> bool:
 def _binomials(degree: int) -> list[int]:
     row = [1]
     for _ in range(degree):
-        row = [1, *map(sum, zip(row, row[1:], strict=False)), 1]
+        row = [a + b for a, b in zip([0, *row], [*row, 0], strict=True)]
     return row
 
 
@@ -155,7 +155,7 @@ def bernstein_nonnegative(
     for cut in cuts:
         if len(cut) != 2 or any(type(part) is not int for part in cut) or cut[1] <= 0:
             return False
-    pieces = list(zip(cuts, cuts[1:], strict=False))
+    pieces = [(cuts[k], cuts[k + 1]) for k in range(len(cuts) - 1)]
     if any(low[0] * high[1] >= high[0] * low[1] for low, high in pieces):
         return False
     return all(

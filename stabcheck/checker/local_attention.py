@@ -226,7 +226,7 @@ def _nonnegative(value: arb) -> arb:
 
 
 def largest_gram(rows: arb_mat, weight: list[arb]) -> arb:
-    r"""Enclose the trace-power bound of $\lambda_{\max}(\sum_i w_i q_i q_i^{\sf T})$."""
+    r"""Enclose the trace-power bound of $\sum_i w_i q_i q_i^{\mathsf T}$."""
     tokens, width = rows.nrows(), rows.ncols()
     scales = arb_mat(tokens, tokens)
     for i, entry in enumerate(weight):

@@ -14,10 +14,11 @@ from typing import Literal
 
 import flint
 
+from stabcheck.checker import summary
 from stabcheck.checker.context import Context
 from stabcheck.checker.document import read_certificate
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided, Malformed
-from stabcheck.checker.rules import rule_of
+from stabcheck.checker.rules import THEOREMS, rule_of
 
 Status = Literal["accepted", "rejected", "undecided", "malformed"]
 EXIT_CODES: dict[Status, int] = {
@@ -28,11 +29,17 @@ EXIT_CODES: dict[Status, int] = {
 }
 PRECISION = 128
 """Bits of the ball arithmetic, unless told otherwise."""
+MOST_RESULTS = 20
+"""Lines about results in a verdict for people."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the checker says; `reasons` are (claim, theorem, reason) of what failed."""
+    """What the checker says; `reasons` are (claim, theorem, reason) of what failed.
+
+    `results` are the claims that no other one uses, in the checker's own words; the
+    `statement` and the `provenance` are the prover's and are not checked.
+    """
 
     status: Status
     tier: Literal["exact", "float64"]
@@ -40,6 +47,7 @@ class Verdict:
     reasons: list[tuple[int, str, str]] = field(default_factory=list)
     statement: str = ""
     provenance: dict[str, str] = field(default_factory=dict)
+    results: list[str] = field(default_factory=list)
 
     def text(self) -> str:
         """The verdict for a person, one line a failure."""
@@ -49,8 +57,11 @@ class Verdict:
         ]
         tier = " (float64 tier)" if self.tier == "float64" else ""
         if self.status == "accepted":
-            lines.append(self.statement)
-            lines += [f"not checked: {k} = {v}" for k, v in self.provenance.items()]
+            lines += self.results[:MOST_RESULTS]
+            if len(self.results) > MOST_RESULTS:
+                lines.append(f"and {len(self.results) - MOST_RESULTS} more, see --json")
+            unchecked = {"statement": self.statement} | self.provenance
+            lines += [f"not checked: {k} = {v}" for k, v in unchecked.items()]
         lines.append(f"{self.status}{tier}: {self.claims} claims")
         return "\n".join(line for line in lines if line)
 
@@ -67,7 +78,7 @@ def check(path: Path | str, jobs: int = 2, precision: int = PRECISION) -> Verdic
     except Malformed as error:
         return Verdict("malformed", "exact", 0, [(-1, "", str(error))])
     claims = ctx.document["claims"]
-    reasons = [reason for reason in _decide_all(str(path), ctx, jobs, precision)]
+    reasons = _decide_all(str(path), ctx, jobs, precision)
     statuses = {kind for kind, *_ in reasons}
     status: Status = next(
         (s for s in ("malformed", "rejected", "undecided") if s in statuses), "accepted"
@@ -80,6 +91,7 @@ def check(path: Path | str, jobs: int = 2, precision: int = PRECISION) -> Verdic
         [(index, theorem, reason) for _, index, theorem, reason in reasons],
         ctx.document["statement"],
         ctx.document["provenance"],
+        summary.results(ctx) if status == "accepted" else [],
     )
 
 
@@ -149,6 +161,8 @@ def _failures(ctx: Context, group: Sequence[int]) -> Iterator[Failure]:
         premises = [ctx.claim(premise) for premise in claim["premises"]]
         theorem = claim["theorem"]
         try:
+            if THEOREMS[theorem] == "float64" and claim["tier"] != "float64":
+                raise ClaimRejected("this theorem is decided in the float64 tier only")
             rule_of(theorem)(ctx, claim, premises)
         except ClaimRejected as error:
             yield "rejected", index, theorem, str(error)
@@ -156,8 +170,10 @@ def _failures(ctx: Context, group: Sequence[int]) -> Iterator[Failure]:
             yield "undecided", index, theorem, str(error)
         except Malformed as error:
             yield "malformed", index, theorem, str(error)
-        except (ArithmeticError, ValueError, LookupError, TypeError) as error:
-            # A rule that stumbles over hostile numbers has not established its claim.
+        except ImportError as error:
+            yield "undecided", index, theorem, f"a module is missing: {error}"
+        except Exception as error:
+            # A rule that stumbles, over whatever, has not established its claim.
             reason = f"the rule could not be applied: {type(error).__name__}: {error}"
             yield "rejected", index, theorem, reason
 

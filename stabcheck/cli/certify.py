@@ -52,6 +52,10 @@ def certify(
         int | None, typer.Option(help="Keep only the first N tokens.", min=1)
     ] = None,
     jobs: Annotated[int, typer.Option(help="Worker processes.", min=1)] = 2,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(help="Begin no map after so many seconds; run again to go on."),
+    ] = None,
     require: Annotated[
         list[str] | None,
         typer.Option(help='Exit 1 unless it holds, e.g. "growth<=2"; repeatable.'),
@@ -89,7 +93,14 @@ def certify(
             def advance(name: str) -> None:
                 bar.update(task, advance=1, description=name)
 
-            outcome = run.run(plan, folder, jobs=jobs, force=force, advance=advance)
+            outcome = run.run(
+                plan,
+                folder,
+                jobs=jobs,
+                force=force,
+                advance=advance,
+                time_limit=time_limit,
+            )
         record = report.to_json(
             outcome, str(folder / "certificate.json"), time.perf_counter() - start
         )
@@ -111,7 +122,7 @@ def certify(
 
 def picture(plan: Any, outcome: Any, folder: Path) -> None:
     """Save `stability.png` beside the certificate."""
-    from stabcheck.certify.picture import stability_figure
+    from stabcheck.plots.layer_picture import stability_figure
 
     stability_figure(plan, outcome).savefig(folder / "stability.png", dpi=160)
 

@@ -42,9 +42,8 @@ MODULES: dict[str, tuple[str, ...]] = {
         "attention-norm-ball",
         "attention-norm-ball-masked",
         "attention-log-norm-ball",
-        "family-euler-mixed",
-        "depth-mixed-norm",
     ),
+    "mixed_depth": ("family-euler-mixed", "depth-mixed-norm"),
     "float64": ("psd-floating-point-cholesky", "depth-point"),
 }
 THEOREMS: dict[str, str] = {

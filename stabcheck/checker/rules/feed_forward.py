@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from flint import arb, fmpz, fmpz_mat
 
-from stabcheck.checker.balls import ball, ceiling_on_grid, power_of_two
+from stabcheck.checker.balls import ceiling_on_grid, power_of_two
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.feed_forward_centre import (
     IntegerMatrix,
@@ -28,6 +28,7 @@ from stabcheck.checker.hypotheses import (
     single_field,
     tube_of,
 )
+from stabcheck.checker.psd import check_psd
 from stabcheck.checker.rules import rule
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _shifted(entry: fmpz, shift: int) -> int:
 def _cut(matrix: IntegerMatrix) -> IntegerMatrix:
     """Cut the integers to GRAM_BITS; the cut moves the norm by at most the size."""
     entries = matrix.entries.entries()
-    shift = int(max(max(entries), -min(entries))).bit_length() - GRAM_BITS
+    shift = int(max(map(abs, entries))).bit_length() - GRAM_BITS
     if shift <= 0:
         return matrix
     size = matrix.entries.nrows()

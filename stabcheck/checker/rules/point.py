@@ -1,8 +1,9 @@
 r"""Rules at a single state: a dense Jacobian in balls, decided by the kernel.
 
-$\lVert J\rVert \le c \iff c^2 I - J^{\mathsf T}J \succeq 0$ (for $c \ge 0$), $\mu_2(J)
-\le c \iff 2cI - J - J^{\mathsf T} \succeq 0$, and $\lambda_{\min}(H(J)) \ge c \iff J +
-J^{\mathsf T} - 2cI \succeq 0$.  With a deviation over a tube, Weyl's inequality adds.
+With $H(J) = \tfrac12(J + J^{\mathsf T})$: $\lVert J\rVert \le c \iff c^2 I -
+J^{\mathsf T}J \succeq 0$ (for $c \ge 0$), $\mu_2(J) \le c \iff cI - H(J) \succeq 0$, and
+$\lambda_{\min}(H(J)) \ge c \iff H(J) - cI \succeq 0$.  With a deviation over a tube,
+Weyl's inequality adds.
 """
 
 from __future__ import annotations
@@ -91,8 +92,8 @@ def log_norm_psd(ctx: Context, claim: dict, premises: list[dict]) -> None:
     no_premises(premises)
     sign = 1 if quantity_of(claim, LOG_NORMS) == "log-norm" else -1
     matrix = _jacobian_at(ctx, claim)
-    constant = _identity(matrix.ncols(), 2 * claim["bound"])
-    difference = constant - matrix - matrix.transpose()
+    constant = _identity(matrix.ncols(), claim["bound"])
+    difference = constant - (matrix + matrix.transpose()) / 2
     _decide(ctx, claim, difference if sign == 1 else -difference)
 
 

@@ -36,7 +36,7 @@ def stability_figure(plan: Plan, outcome: Outcome) -> Figure:
     return plots.stability_region(
         *methods,
         numerical_range=step * spectra.numerical_range(jacobian),
-        title=f"{plan.stack.name}, {layer.name}: h = {step:g} times the numerical range "
-        "of its Jacobian",
+        title=f"{plan.stack.name}, {layer.name}: h = {step:g} times the numerical "
+        "range of its Jacobian",
         **overlay,
     )

@@ -1,0 +1,151 @@
+r"""Rule for attained values: a state of the domain and a direction, in balls.
+
+$|Jv| \ge a|v|$, $v^{\mathsf T}Jv \ge a|v|^2$ or, for the lower logarithmic norm,
+$v^{\mathsf T}Jv \le a|v|^2$; for a growth $J$ is the derivative of the step or of the
+composed maps.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from flint import arb, arb_mat
+
+from stabcheck.checker.balls import frobenius
+from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
+from stabcheck.checker.fields import jvp
+from stabcheck.checker.hypotheses import (
+    branch_of,
+    decide_at_least,
+    decide_at_most,
+    no_premises,
+    quantity_of,
+)
+from stabcheck.checker.rules import rule
+from stabcheck.checker.trajectory import (
+    along_maps,
+    doubled_precision,
+    map_shape,
+    same_state,
+    step_forward,
+)
+
+if TYPE_CHECKING:
+    from stabcheck.checker.context import Context
+
+QUANTITIES = (
+    "attained-spectral-norm",
+    "attained-log-norm",
+    "attained-log-norm-lower",
+    "attained-growth",
+)
+
+
+def _shape(ctx: Context, claim: dict) -> tuple[int, int]:
+    subject = claim["subject"]
+    if "maps" in subject:
+        return map_shape(ctx, ctx.maps[subject["maps"][0]])
+    branch = subject["branch"] if "branch" in subject else subject["step"]["branch"]
+    field = ctx.field(branch[0])
+    return field["tokens"], field["features"]
+
+
+def _array(ctx: Context, claim: dict, key: str, shape: tuple[int, int]) -> str:
+    name = claim["parameters"].get(key)
+    if not isinstance(name, str):
+        raise ClaimRejected(f"parameter {key} has to name an array")
+    tensor = ctx.tensor(name)
+    if tensor.shape != shape or tensor.dtype != "<f8":
+        raise ClaimRejected(
+            f"the {key} has to be a float64 array of shape {shape}, it is "
+            f"{tensor.dtype} of shape {tensor.shape}"
+        )
+    return name
+
+
+def _token_squares(ctx: Context, state: str, centre: str | None) -> list[Fraction]:
+    """Return the squared distances of the tokens from a centre's, exactly."""
+    entries, exponent = ctx.tensor(state).integers()
+    others, other_exponent = (
+        ctx.tensor(centre).integers() if centre else ([0] * len(entries), exponent)
+    )
+    finest = min(exponent, other_exponent)
+    moves = [
+        (a << (exponent - finest)) - (b << (other_exponent - finest))
+        for a, b in zip(entries, others, strict=True)
+    ]
+    width = ctx.tensor(state).shape[1]
+    unit = Fraction(1, 1 << -2 * finest)
+    return [
+        unit * sum(move * move for move in moves[start : start + width])
+        for start in range(0, len(moves), width)
+    ]
+
+
+def _check_in_domain(
+    ctx: Context, claim: dict, state: str, shape: tuple[int, int]
+) -> None:
+    domain = ctx.domain(claim["domain"])
+    if domain["kind"] == "ball":
+        if (domain["tokens"], domain["features"]) != shape:
+            raise ClaimRejected(f"the ball is not one of states of shape {shape}")
+        centre, radius = None, domain["radius"]
+    else:
+        centre, radius = domain["centre"], domain.get("radius", Fraction(0))
+        if ctx.tensor(centre).shape != shape:
+            raise ClaimRejected(f"the centre of the domain has not the shape {shape}")
+    if domain["kind"] == "point":
+        if not same_state(ctx.tensor(state), ctx.tensor(centre)):
+            raise ClaimRejected("the state is not the point of the domain")
+        return
+    for token, square in enumerate(_token_squares(ctx, state, centre)):
+        if square > radius * radius:
+            raise ClaimRejected(f"token {token} of the state lies outside the domain")
+
+
+def _derivative(
+    ctx: Context, claim: dict, state: arb_mat, direction: arb_mat
+) -> arb_mat:
+    """Enclose the derivative of the claim's subject in the direction."""
+    subject = claim["subject"]
+    if claim["quantity"] != "attained-growth":
+        return jvp(ctx, branch_of(claim), state, direction)
+    if "step" in subject:
+        _, turned = step_forward(ctx, subject["step"], state, direction)
+    elif "maps" in subject:
+        with doubled_precision(ctx) as precise:
+            turned = direction
+            for place in range(*subject["maps"]):
+                ends = (place, place + 1)
+                state, turned = along_maps(precise, ends, state, turned)
+                precise.cache.clear()  # the weights of a stack are large
+    else:
+        raise ClaimRejected("a growth is attained by a step or by maps, not a branch")
+    return turned
+
+
+@rule("attained")
+def attained(ctx: Context, claim: dict, premises: list[dict]) -> None:
+    """Check that a quantity is at least (the lower log-norm: at most) the bound."""
+    no_premises(premises)
+    quantity = quantity_of(claim, QUANTITIES)
+    shape = _shape(ctx, claim)
+    state = _array(ctx, claim, "state", shape)
+    _check_in_domain(ctx, claim, state, shape)
+    direction = ctx.arb_matrix(_array(ctx, claim, "direction", shape), *shape)
+    length = frobenius(direction)
+    if length == 0:
+        raise ClaimRejected("the direction is zero")
+    if not length > 0:
+        raise ClaimUndecided("the direction is not known to be nonzero")
+    turned = _derivative(ctx, claim, ctx.arb_matrix(state, *shape), direction)
+    if quantity in ("attained-spectral-norm", "attained-growth"):
+        value = frobenius(turned) / length
+    else:
+        pairs = zip(direction.entries(), turned.entries(), strict=True)
+        value = sum((v * w for v, w in pairs), arb(0)) / (length * length)
+    if quantity == "attained-log-norm-lower":
+        decide_at_most(value, claim["bound"], "the value attained")
+    else:
+        decide_at_least(value, claim["bound"], "the value attained")

@@ -1,0 +1,65 @@
+"""What a claim says, in words that the checker composes itself.
+
+The statement of a certificate is the prover's prose.  These lines are made from the
+records that the rules have decided.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stabcheck.checker.hypotheses import float_text
+
+if TYPE_CHECKING:
+    from stabcheck.checker.context import Context
+
+LOWER = ("shrink", "log-norm-lower")
+"""Quantities of which a claim gives a lower bound; `attained-*` is never passed."""
+
+
+def results(ctx: Context) -> list[str]:
+    """One line for every claim that no other claim uses as a premise."""
+    claims = ctx.document["claims"]
+    used = {premise for claim in claims for premise in claim["premises"]}
+    return [
+        f"claim {index}: {sentence(ctx, claim)}"
+        for index, claim in enumerate(claims)
+        if index not in used
+    ]
+
+
+def sentence(ctx: Context, claim: dict) -> str:
+    """The quantity, its subject, its domain, the bound and the theorem."""
+    quantity = claim["quantity"]
+    at_least = quantity.startswith("attained") or quantity in LOWER
+    if quantity == "attained-log-norm-lower":
+        at_least = False
+    sign = ">=" if at_least else "<="
+    return (
+        f"{quantity} of {_subject(claim['subject'])} on "
+        f"{_domain(ctx.domain(claim['domain']))} {sign} {float_text(claim['bound'])} "
+        f"({claim['theorem']})"
+    )
+
+
+def _subject(subject: dict) -> str:
+    if "maps" in subject:
+        first, last = subject["maps"]
+        return f"maps {first} to {last - 1}"
+    step = subject.get("step")
+    fields = ", ".join(str(index) for index in (step or subject)["branch"])
+    if step is None:
+        return f"field {fields}"
+    return (
+        f"a step of size {step['size']} of integrator {step['integrator']} "
+        f"for field {fields}"
+    )
+
+
+def _domain(domain: dict) -> str:
+    if domain["kind"] == "point":
+        return f"the state {domain['centre']}"
+    radius = float_text(domain["radius"])
+    if domain["kind"] == "tube":
+        return f"the tube of radius {radius} round {domain['centre']}"
+    return f"the ball of radius {radius}"

@@ -1,0 +1,159 @@
+r"""Splitting methods: substeps of several fields, one after the other.
+
+A word of substeps over anonymous fields $a, b, \dots$; in a pre-norm transformer they
+are the attention and the feed-forward branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import prod
+from typing import Any
+
+from stabcheck.errors import InvalidInput
+from stabcheck.integrators.algebraic import INFINITY, Algebraic, Infinity
+from stabcheck.integrators.order import Tableau, order_of
+from stabcheck.integrators.roots import polynomial
+from stabcheck.integrators.tableau import ButcherTableau, coefficient
+
+
+@dataclass(frozen=True)
+class Substep:
+    """One step of a Runge-Kutta method for one field, over a fraction of the step."""
+
+    field: str
+    fraction: Fraction
+    method: ButcherTableau
+
+
+@dataclass(frozen=True)
+class LieTrotter:
+    r"""A composition of substeps, the first one applied first.
+
+    **Arguments:** `name`; `word`, the substeps; `source`.
+
+    **Raises:** `InvalidInput` for an empty word.
+    """
+
+    name: str
+    word: tuple[Substep, ...]
+    source: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.word:
+            raise InvalidInput(
+                f"asked for the splitting {self.name} of no substep; give at least one"
+            )
+        word = tuple(
+            Substep(
+                s.field, coefficient(f"the word of {self.name}", s.fraction), s.method
+            )
+            for s in self.word
+        )
+        object.__setattr__(self, "word", word)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The anonymous fields, in order of first use."""
+        return tuple(dict.fromkeys(substep.field for substep in self.word))
+
+    @property
+    def stages(self) -> int:
+        """Evaluations of all fields together."""
+        return sum(substep.method.stages for substep in self.word)
+
+    @property
+    def is_explicit(self) -> bool:
+        """Whether every substep is."""
+        return all(substep.method.is_explicit for substep in self.word)
+
+    @property
+    def family(self) -> str:
+        """The family it is listed under."""
+        return "splitting"
+
+    def stability_function(self, **arguments: Any) -> Any:
+        r"""$\prod R_i(c_iz_i)$ at one argument for each field.
+
+        The value for commuting linear fields: `lie_trotter.stability_function(a=...,
+        b=...)` is $(1 + a)(1 + b)$.
+        """
+        if set(arguments) != set(self.fields):
+            raise InvalidInput(
+                f"asked for the stability function of {self.name} at "
+                f"{sorted(arguments)}; give one argument for each of {self.fields}"
+            )
+        return prod(
+            s.method.stability_function(
+                s.fraction * arguments[s.field]
+                if isinstance(arguments[s.field], int | Fraction)
+                else float(s.fraction) * arguments[s.field]
+            )
+            for s in self.word
+        )
+
+    @cached_property
+    def order(self) -> int:
+        """The order for the sum of the fields, by coloured rooted trees."""
+        return order_of(self.additive_tableau())
+
+    @cached_property
+    def circle_contractivity_radius(self) -> Algebraic | Infinity:
+        r"""The largest $r$ on whose circles no substep expands.
+
+        A field on the circle of radius $r$ at step $h$ is on that of radius $cr$ at
+        step $ch$.
+        """
+        radii = [
+            _divided(s.method.circle_contractivity_radius, s.fraction)
+            for s in self.word
+            if s.fraction > 0
+        ]
+        if any(s.fraction < 0 for s in self.word):
+            return Algebraic.of(0)
+        return min(radii, default=INFINITY)
+
+    def additive_tableau(self) -> Mapping[str, Tableau]:
+        """The word as one Runge-Kutta method per field, over the stages of all."""
+        offsets, total = [], 0
+        for substep in self.word:
+            offsets.append(total)
+            total += substep.method.stages
+        method = {}
+        for name in self.fields:
+            rows = [[Fraction(0)] * total for _ in range(total)]
+            weights = [Fraction(0)] * total
+            for substep, offset in zip(self.word, offsets, strict=True):
+                if substep.field != name:
+                    continue
+                _place(substep, offset, rows, weights)
+            method[name] = (rows, weights)
+        return method
+
+
+def _place(
+    substep: Substep, offset: int, rows: list[list[Fraction]], weights: list[Fraction]
+) -> None:
+    """Enter a substep: its own stages see its matrix, all later ones its weights."""
+    stages = substep.method.stages
+    for j, b in enumerate(substep.method.b):
+        weights[offset + j] = substep.fraction * b
+        for i in range(stages):
+            rows[offset + i][offset + j] = substep.fraction * substep.method.A[i][j]
+        for later in range(offset + stages, len(rows)):
+            rows[later][offset + j] = substep.fraction * b
+
+
+def _divided(radius: Algebraic | Infinity, by: Fraction) -> Algebraic | Infinity:
+    if isinstance(radius, Infinity):
+        return radius
+    # The minimal polynomial of radius / by is that of radius at by times the argument.
+    scaled = [c * by**k for k, c in enumerate(radius.minimal_polynomial)]
+    integers = polynomial([Fraction(c) for c in scaled]).numer()
+    integers = integers // integers.content()
+    return Algebraic(
+        tuple(int(c) for c in integers.coeffs()), radius.lower / by, radius.upper / by
+    )
