@@ -53,7 +53,7 @@ def round_down(value: float | Fraction, bits: int = SIGNIFICANT_BITS) -> Fractio
 
 def digest(array: np.ndarray) -> str:
     """SHA-256 of an array: its type, its shape, its little-endian bytes in C order."""
-    array = np.ascontiguousarray(array)
+    array = np.asarray(array, order="C")
     shape = ",".join(str(size) for size in array.shape)
     state = hashlib.sha256(f"{array.dtype.str}|{shape}|".encode())
     state.update(array.tobytes())

@@ -25,6 +25,12 @@ from stabcheck.bounds.feed_forward import (
     feed_forward_tube,
 )
 from stabcheck.bounds.local_attention import LocalAttention, local_attention
+from stabcheck.bounds.log_norm_tube import (
+    JOINT_SIZE,
+    attention_log_norm_tube,
+    attention_log_norm_tube_matrices,
+)
+from stabcheck.bounds.mixed_norm_tube import attention_mixed_norm_tube
 from stabcheck.bounds.normalisation import (
     normalisation_deviation_tube,
     normalisation_tube,
@@ -40,6 +46,7 @@ from stabcheck.bounds.witness import (
 )
 
 __all__ = [
+    "JOINT_SIZE",
     "Attention",
     "AttentionFamily",
     "Bound",
@@ -50,7 +57,10 @@ __all__ = [
     "Witness",
     "attention_jacobian_deviation_tube",
     "attention_log_norm_ball",
+    "attention_log_norm_tube",
+    "attention_log_norm_tube_matrices",
     "attention_mixed_norm_ball",
+    "attention_mixed_norm_tube",
     "attention_norm_ball",
     "attention_norm_tube",
     "feed_forward_centre_matrices",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stabcheck.bounds.balance import balanced_weights, factored_bound
+from stabcheck.bounds.balance import ITERATIONS, balanced_weights, factored_bound
 from stabcheck.bounds.bound import Bound, outward
 from stabcheck.bounds.local_attention import (
     LocalAttention,
@@ -21,7 +21,7 @@ from stabcheck.bounds.local_attention import (
     local_attention,
     tube_weights,
 )
-from stabcheck.bounds.norms import trace_power_norm
+from stabcheck.bounds.norms import spectral_norm_bound, trace_power_norm
 from stabcheck.bounds.parameters import Attention
 from stabcheck.bounds.validation import Array, checked_nonnegative
 
@@ -32,6 +32,7 @@ def attention_norm_tube(
     radius: float,
     *,
     local: LocalAttention | None = None,
+    iterations: int = ITERATIONS,
 ) -> Bound:
     r"""Bound $\sup\|J\|_2$ over the tube.  Theorem `attention-norm-tube`.
 
@@ -46,7 +47,7 @@ def attention_norm_tube(
     $|\operatorname{Cov}(f, g)| \le \bar\sigma\,(E g^2)^{1/2}$ summed over the tokens.
 
     **Arguments:** `state` `(n, d)`; `radius`, of every token; `local`, the local
-    quantities at `state` when they are known already.
+    quantities at `state` when they are known already; `iterations`, spent on weights.
 
     **Returns:** parameters `output`, `value`, `key`, `query`: H weights each.
     """
@@ -54,14 +55,16 @@ def attention_norm_tube(
     tube = tube_weights(local, radius)
     with np.errstate(over="ignore", invalid="ignore"):
         sigma, tau = _inflated(local, tube, radius)
-        change = trace_power_norm(tube.change)
+        change = spectral_norm_bound(tube.change)
         mixing = np.minimum(
-            trace_power_norm(tube.upper), local.norm_weights + change
+            spectral_norm_bound(tube.upper), local.norm_weights + change
         )
         keys = _key_part(local, sigma**2, tube.upper)
         keys = keys + _moved_query_part(local, tube, sigma, radius)
         parts = np.stack([mixing, keys, (sigma * tau).max(axis=1)])
-    return _head_factored(attention, parts, "attention-norm-tube", "spectral-norm")
+    return _head_factored(
+        attention, parts, "attention-norm-tube", "spectral-norm", iterations
+    )
 
 
 def attention_jacobian_deviation_tube(
@@ -70,6 +73,7 @@ def attention_jacobian_deviation_tube(
     radius: float,
     *,
     local: LocalAttention | None = None,
+    iterations: int = ITERATIONS,
 ) -> Bound:
     r"""Bound $\sup\|J(X) - J(X_0)\|_2$.  Theorem `attention-jacobian-deviation-tube`.
 
@@ -103,9 +107,11 @@ def attention_jacobian_deviation_tube(
             + root * radius * (nV * local.tau + scale * nK * local.sigma)
             + radius**2 * scale * nV * nK
         )
-        parts = np.stack([trace_power_norm(tube.change), keys, diagonal.max(axis=1)])
+        mixing = spectral_norm_bound(tube.change)
+        parts = np.stack([mixing, keys, diagonal.max(axis=1)])
+    theorem = "attention-jacobian-deviation-tube"
     return _head_factored(
-        attention, parts, "attention-jacobian-deviation-tube", "jacobian-deviation"
+        attention, parts, theorem, "jacobian-deviation", iterations
     )
 
 
@@ -145,10 +151,10 @@ def _moved_query_part(
 
 
 def _head_factored(
-    attention: Attention, parts: Array, theorem: str, quantity: str
+    attention: Attention, parts: Array, theorem: str, quantity: str, iterations: int
 ) -> Bound:
     if not np.isfinite(parts).all():
         return Bound(theorem, quantity, np.inf)
-    weights = balanced_weights(attention, parts)
+    weights = balanced_weights(attention, parts, iterations)
     value = factored_bound(attention, parts, weights)
     return Bound(theorem, quantity, outward(quantity, value), weights.as_parameters())

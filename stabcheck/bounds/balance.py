@@ -18,12 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from stabcheck.bounds.norms import dyadic, trace_power_norm
+from stabcheck.bounds.norms import dyadic, spectral_norm_bound, trace_power_norm
 from stabcheck.bounds.parameters import Attention
 from stabcheck.bounds.validation import Array
 
 SMOOTHNESS = 32  # the power p of the smooth norm during the search
-ITERATIONS = 25
+ITERATIONS = 25  # quasi-Newton steps of a polished choice
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,17 +50,21 @@ def factored_bound(
     scaled = parts / np.stack([weights.value, weights.key, weights.query])
     omega = np.sqrt((scaled**2).sum(axis=0))
     output = attention.output_matrices() * weights.output[:, None, None]
-    left = trace_power_norm(output.reshape(-1, attention.features))
-    right = trace_power_norm(
+    left = spectral_norm_bound(output.reshape(-1, attention.features))
+    right = spectral_norm_bound(
         _stacked_inputs(attention, weights.value, weights.key, weights.query)
     )
     return float((omega / weights.output).max() * left * right)
 
 
-def balanced_weights(attention: Attention, parts: Array) -> HeadWeights:
+def balanced_weights(
+    attention: Attention, parts: Array, iterations: int = ITERATIONS
+) -> HeadWeights:
     """Choose weights for parts a, e, d of shape `(3, H)` by a few quasi-Newton steps.
 
     A head whose part is 0 gets the smallest weight that keeps the scales finite.
+    Without iterations every part is balanced with the norm of its matrix: a few per
+    cent worse and much faster.
     """
     norms = np.stack(
         [
@@ -72,13 +76,15 @@ def balanced_weights(attention: Attention, parts: Array) -> HeadWeights:
     safe_parts = np.maximum(parts, floor)
     safe_norms = np.maximum(norms, 1e-12 * (float(norms.max()) or 1.0))
     start = 0.5 * np.log(safe_parts / safe_norms)
+    if iterations == 0:
+        return _as_weights(start, safe_parts)
     objective = _SmoothObjective(attention, safe_parts)
     result = minimize(
         objective,
         start.ravel(),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": ITERATIONS},
+        options={"maxiter": iterations},
     )
     candidates = [_as_weights(start, safe_parts)]
     if np.isfinite(result.x).all():

@@ -28,21 +28,28 @@ from stabcheck.bounds.witness import (
 
 
 def feed_forward_tube(
-    feed_forward: FeedForward, state: Array, radius: float, quantity: str
+    feed_forward: FeedForward,
+    state: Array,
+    radius: float,
+    quantity: str,
+    *,
+    deviation: Bound | None = None,
 ) -> Bound:
     """Bound the norm or logarithmic norm over a tube.  Theorem `feed-forward-tube`.
 
     The exact value at the centre, worst token, and the deviation.
 
     **Arguments:** `state` `(n, d)`; `radius` of every token; `quantity` one of
-    `spectral-norm`, `log-norm`, `log-norm-lower`.
+    `spectral-norm`, `log-norm`, `log-norm-lower`; `deviation`, when it is known.
 
     **Returns:** parameter `centre`, the value proved at the centre.
     """
     blocks = feed_forward.token_jacobians(state)
     centre = token_wise_centre(blocks, quantity, WITNESS_MARGIN)
-    deviation = feed_forward_deviation_tube(feed_forward, state, radius).value
-    return centre_and_deviation("feed-forward-tube", quantity, centre, deviation)
+    if deviation is None:
+        deviation = feed_forward_deviation_tube(feed_forward, state, radius)
+    theorem = "feed-forward-tube"
+    return centre_and_deviation(theorem, quantity, centre, deviation.value)
 
 
 def feed_forward_centre_matrices(
@@ -54,10 +61,16 @@ def feed_forward_centre_matrices(
 
 
 def feed_forward_deviation_tube(
-    feed_forward: FeedForward, state: Array, radius: float
+    feed_forward: FeedForward, state: Array, radius: float, *, pooled: bool = False
 ) -> Bound:
-    """Bound the change of the Jacobian.  Theorem `feed-forward-deviation-tube`."""
+    """Bound the change of the Jacobian.  Theorem `feed-forward-deviation-tube`.
+
+    **Arguments:** `pooled` takes the largest change of each hidden unit over all
+    tokens: a little larger and n times faster.
+    """
     changes = slope_changes(feed_forward, state, radius)
+    if pooled:
+        changes = changes.max(axis=0, keepdims=True)
     first = feed_forward.W_1.astype(np.float64)
     second = feed_forward.W_2.astype(np.float64)
     roots = np.sqrt(changes)

@@ -15,7 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stabcheck.bounds.norms import norm_of_products, trace_power_norm
+from stabcheck.bounds.norms import (
+    norm_of_products,
+    spectral_norm_bound,
+    trace_power_norm,
+)
 from stabcheck.bounds.parameters import Attention
 from stabcheck.bounds.validation import Array, checked_state
 
@@ -60,11 +64,12 @@ class LocalAttention:
 class TubeWeights:
     """Enclosure of the softmax weights on a tube, axes `(H, n, n)` and `(H, n)`.
 
-    `upper` is p-bar, `change` bounds |p' - p| entrywise; `ratio` is max p-bar/p, and
-    `relative` (kappa) bounds max(p-bar/p - 1, 1 - p-low/p).
+    `upper` is p-bar, `lower` p-low, `change` bounds |p' - p| entrywise; `ratio` is max
+    p-bar/p, and `relative` (kappa) bounds max(p-bar/p - 1, 1 - p-low/p).
     """
 
     upper: Array
+    lower: Array
     change: Array
     ratio: Array
     relative: Array
@@ -100,11 +105,11 @@ def local_attention(attention: Attention, state: Array) -> LocalAttention:
         tau=scale * trace_power_norm(root * key_deviation),
         key_slope=scale * np.sqrt(np.maximum(squares, 0.0)),
         query_slope=scale * np.linalg.norm(slopes, axis=2),
-        norm_query=trace_power_norm(W_Q),
-        norm_key=trace_power_norm(W_K),
-        norm_value=trace_power_norm(W_V),
+        norm_query=spectral_norm_bound(W_Q),
+        norm_key=spectral_norm_bound(W_K),
+        norm_value=spectral_norm_bound(W_V),
         norm_form=scale * norm_of_products(W_Q, W_K),
-        norm_weights=trace_power_norm(weights),
+        norm_weights=spectral_norm_bound(weights),
     )
 
 
@@ -139,6 +144,7 @@ def tube_weights(local: LocalAttention, radius: float) -> TubeWeights:
         change = np.where(p > 0, p * np.maximum(above, below), upper)
     return TubeWeights(
         upper=upper,
+        lower=np.where(admissible, p * (1 - below), 0.0),
         change=np.minimum(change, np.maximum(upper, p)),
         ratio=1.0 + above.max(axis=-1),
         relative=np.maximum(above, below).max(axis=-1),

@@ -44,6 +44,17 @@ def trace_power_norm(matrix: Array) -> Array:
     return size[..., 0, 0] * np.sqrt(trace_power_eigenvalue(gram))
 
 
+def spectral_norm_bound(matrix: Array) -> Array:
+    r"""The smaller of the trace-power norm and $\sqrt{\|M\|_1\|M\|_\infty}$.
+
+    Shapes `(..., M, N)` to `(...)`; the second is exact for a permutation, where the
+    first loses $N^{1/512}$.
+    """
+    sizes = np.abs(np.asarray(matrix, dtype=np.float64))
+    by_column, by_row = sizes.sum(axis=-2).max(-1), sizes.sum(axis=-1).max(-1)
+    return np.minimum(trace_power_norm(matrix), np.sqrt(by_column * by_row))
+
+
 def spectral_norm(matrix: Array) -> float:
     """The spectral norm through the eigenvalues of the smaller Gram matrix."""
     M = np.asarray(matrix, dtype=np.float64)

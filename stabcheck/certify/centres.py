@@ -8,15 +8,16 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, eigsh
 
-from stabcheck import bounds
+from stabcheck import bounds, spectra
 from stabcheck.bounds import Attention
 from stabcheck.certificate import digest
 from stabcheck.errors import InvalidInput
 from stabcheck.layers import Branch
 
 QUANTITIES = ("spectral-norm", "log-norm", "log-norm-lower")
+DENSE_SIZE = 256
+"""Up to this many rows the extreme values come from dense eigenvalues."""
 
 
 class Centre:
@@ -42,22 +43,20 @@ class Centre:
         )
 
     def value(self, quantity: str) -> float:
-        """The quantity at the state itself, to about 1e-12 of the norm."""
-        return self.remember(
-            ("value", quantity), lambda: extreme(self.jacobian, quantity)
-        )
+        """The quantity at the state itself, to about 1e-10 of the norm."""
+
+        def compute() -> float:
+            if self.state.size <= DENSE_SIZE:
+                return dense_extreme(self.jacobian, quantity)
+            return estimated_extreme(self.branch, self.state, quantity)
+
+        return self.remember(("value", quantity), compute)
 
     def remember(self, key: Any, compute: Callable[[], Any]) -> Any:
         """The value of a key, computed at the first call."""
         if key not in self.known:
             self.known[key] = compute()
         return self.known[key]
-
-    def forget_jacobian(self) -> None:
-        """Release the dense Jacobian once the three extreme values are known."""
-        for quantity in QUANTITIES:
-            self.value(quantity)
-        self._jacobian = None
 
 
 class Centres:
@@ -79,30 +78,32 @@ class Centres:
         return self._known[key]
 
 
-def extreme(jacobian: np.ndarray, quantity: str) -> float:
-    """The quantity of a dense matrix: dense eigenvalues when small, else Lanczos."""
-    if len(jacobian) <= 256:
-        return _dense_extreme(jacobian, quantity)
-    start = np.random.default_rng(0).standard_normal(len(jacobian))
-    if quantity == "spectral-norm":
-        gram = _operator(jacobian, lambda v: jacobian.T @ (jacobian @ v))
-        return float(np.sqrt(eigsh(gram, 1, which="LA", v0=start)[0][0]))
-    symmetric = _operator(jacobian, lambda v: (jacobian @ v + jacobian.T @ v) / 2)
-    which = "LA" if quantity == "log-norm" else "SA"
-    return float(eigsh(symmetric, 1, which=which, v0=start)[0][0])
-
-
-def _dense_extreme(jacobian: np.ndarray, quantity: str) -> float:
+def dense_extreme(jacobian: np.ndarray, quantity: str) -> float:
+    """The quantity of a small dense matrix."""
     if quantity == "spectral-norm":
         return float(np.linalg.norm(jacobian, 2))
     values = np.linalg.eigvalsh((jacobian + jacobian.T) / 2)
     return float(values[-1 if quantity == "log-norm" else 0])
 
 
-def _operator(
-    jacobian: np.ndarray, matvec: Callable[[np.ndarray], np.ndarray]
-) -> LinearOperator:
-    return LinearOperator(jacobian.shape, matvec=matvec, dtype=np.float64)
+def estimated_extreme(branch: Branch, state: np.ndarray, quantity: str) -> float:
+    """The quantity by Lanczos and Golub-Kahan, without the Jacobian itself."""
+    derivative = spectra.linearise(branch, state)
+
+    def jvp(v: np.ndarray) -> np.ndarray:
+        return derivative.jvp(v.reshape(state.shape)).ravel()
+
+    def vjp(v: np.ndarray) -> np.ndarray:
+        return derivative.vjp(v.reshape(state.shape)).ravel()
+
+    if quantity == "spectral-norm":
+        return spectra.spectral_norm(jvp, vjp, state.size).value
+    estimate = (
+        spectra.logarithmic_norm
+        if quantity == "log-norm"
+        else spectra.logarithmic_norm_lower
+    )
+    return estimate(lambda v: (jvp(v) + vjp(v)) / 2, state.size).value
 
 
 def dense_jacobian(branch: Branch, state: np.ndarray) -> np.ndarray:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-
 from stabcheck.certificate import Certificate
 from stabcheck.certify.run import Plan, check_in_a_process, run
 from stabcheck.domains import Point, Tube

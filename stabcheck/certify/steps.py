@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -13,7 +14,7 @@ import numpy as np
 from stabcheck import growth
 from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.centres import QUANTITIES, Centres
-from stabcheck.certify.plans import Established, Plan, Writer, plan_tube
+from stabcheck.certify.plans import Effort, Established, Plan, Writer, plan_tube
 from stabcheck.errors import Undecided
 from stabcheck.growth import NoStageTube, StepBound
 from stabcheck.integrators import ButcherTableau
@@ -156,10 +157,13 @@ class _Step:
         return token, token * math.sqrt(tokens)
 
     def tube_plan(
-        self, stage: np.ndarray, radius: float, quantity: str, lean: bool = False
+        self,
+        stage: np.ndarray,
+        radius: float,
+        quantity: str,
+        effort: Effort = Effort.STAGE,
     ) -> Plan:
-        centre = self.centres.at(stage)
-        return plan_tube(centre, Fraction(radius), quantity, lean=True, quick=lean)
+        return plan_tube(self.centres.at(stage), Fraction(radius), quantity, effort)
 
     def report(self, step_size: Fraction) -> StepReport:
         """Write the claims of one step and of the largest, and say what they are."""
@@ -267,12 +271,13 @@ class _Explicit(_Step):
 
     def stages(self, step_size: Fraction, *, lean: bool) -> Stages | NoStageTube:
         states = stage_states(self.branch, self.state, self.integrator, step_size)
+        effort = Effort.QUICK if lean else Effort.STAGE
         plans: list[Plan] = [self.on_tube["spectral-norm"]] * len(states)
 
         def norm_at(stage: int, radius: float) -> float:
             if stage > 0:
                 plans[stage] = self.tube_plan(
-                    states[stage], radius, "spectral-norm", lean
+                    states[stage], radius, "spectral-norm", effort
                 )
             return plans[stage].value
 
@@ -336,12 +341,16 @@ class _Implicit(_Step):
     def stages(self, step_size: Fraction, *, lean: bool) -> Stages | NoStageTube:
         (stage,) = stage_states(self.branch, self.state, self.integrator, step_size)
         token, frobenius = self.rounding
+
+        def norm_at(radius: float) -> float:
+            return self.tube_plan(stage, radius, "spectral-norm", Effort.SEARCH).value
+
         tube = growth.implicit_stage_tube(
             float(self.integrator.A[0][0]),
             float(step_size),
             float(self.radius),
             len(self.state),
-            lambda radius: self.tube_plan(stage, radius, "spectral-norm", lean).value,
+            norm_at,
             token_defect=token,
             frobenius_defect=frobenius,
             token_wise=self.token_wise,
@@ -349,7 +358,9 @@ class _Implicit(_Step):
         if isinstance(tube, NoStageTube):
             return tube
         plans = [
-            self.tube_plan(stage, tube.radius, quantity, lean)
+            self.tube_plan(
+                stage, tube.radius, quantity, Effort.SEARCH if lean else Effort.STAGE
+            )
             for quantity in (QUANTITIES[:1] if lean else QUANTITIES)
         ]
         return Stages(step_size, *((plan,) for plan in plans))
@@ -379,26 +390,29 @@ class _Implicit(_Step):
 KINDS: tuple[type[_Step], ...] = (_ForwardEuler, _Explicit, _Implicit)
 
 
-def largest_step(certified, start: Fraction, limit: Fraction | None) -> Fraction:
+def largest_step(
+    certified: Callable[[Fraction], bool], start: Fraction, limit: Fraction | None
+) -> Fraction:
     """Search the largest step at which a predicate holds, by doubling and bisection.
 
     **Arguments:** `limit`, the largest step to try (`None`: 2^10 times `start`).
 
     **Returns:** a step at which it holds; 0 if none was found within `HALVINGS`.
     """
-    low, high = start, None
+    if limit is not None and certified(max(limit, start)):
+        return max(limit, start)
+    low, high = start, limit
     for _ in range(HALVINGS):
         if certified(low):
             break
         low, high = low / 2, low
     else:
         return Fraction(0)
-    most = start * 1024 if limit is None else max(limit, start)
-    while high is None and 2 * low <= most:
-        if not certified(2 * low):
+    while high is None and low < start * 1024:
+        if certified(2 * low):
+            low *= 2
+        else:
             high = 2 * low
-            break
-        low *= 2
     for _ in range(BISECTIONS if high is not None else 0):
         middle = (low + high) / 2
         if certified(middle):

@@ -39,6 +39,7 @@ __all__ = [
     "keys_of_rows",
     "largest_share",
     "output_norm",
+    "through_norm",
     "value_reach",
 ]
 
@@ -106,7 +107,7 @@ def ball_heads(ctx: Context, index: int, radius: arb) -> list[BallHead]:
             largest_share(alpha, 2 * alpha + _score_spread(head, i, keys), len(keys))
             for i, keys in enumerate(rows)
         ]
-        through = _through_norm(ctx, index, h, head)
+        through = through_norm(ctx, index, h)
         found.append(BallHead(through, norms.value, norms.form, alpha, peaks))
     return found
 
@@ -118,9 +119,11 @@ def _score_spread(head: Head, row: int, keys: list[int]) -> arb:
     return largest(scores) + largest(-score for score in scores)
 
 
-def _through_norm(ctx: Context, index: int, number: int, head: Head) -> arb:
+def through_norm(ctx: Context, index: int, number: int) -> arb:
+    """Bound the norm of U = (W_V W_O)^T of one head."""
     key = ("through-norm", index, number)
     if key not in ctx.cache:
+        head = attention_weights(ctx, index).heads[number]
         product = trace_power_of_product(head.value, head.output.transpose())
         ctx.cache[key] = product
     return ctx.cache[key]
@@ -180,7 +183,7 @@ def value_reach(ctx: Context, index: int) -> tuple[arb, arb]:
     through = arb(0)
     for h, head in enumerate(weights.heads):
         norms.append(head_norms(ctx, index, h).value)
-        through = through + _through_norm(ctx, index, h, head)
+        through = through + through_norm(ctx, index, h)
         total = total + arb_mat([head.value_bias]) * head.output
     joined = output_norm(ctx, index) * vector_norm(norms)
     return through.min(joined), vector_norm(total.entries())

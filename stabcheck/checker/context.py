@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from flint import arb_mat, fmpz_mat
+from flint import arb_mat
 
 from stabcheck.checker.archive import Tensor
-from stabcheck.checker.balls import power_of_two
 from stabcheck.checker.failures import Malformed
 
 
@@ -62,7 +61,7 @@ class Context:
                     f"the array {name!r} has shape {tensor.shape}, not {rows * columns}"
                     " entries"
                 )
-            self.cache[key] = _exact(*tensor.integers(), rows, columns)
+            self.cache[key] = _exact(tensor.values().tolist(), rows, columns)
         return self.cache[key]
 
     def arb_slice(self, name: str, head: int) -> arb_mat:
@@ -71,10 +70,10 @@ class Context:
         if key not in self.cache:
             tensor = self.tensor(name)
             heads, rows, columns = tensor.shape
-            integers, exponent = tensor.integers()
+            numbers = tensor.values().tolist()
             size = rows * columns
             self.cache[key] = [
-                _exact(integers[h * size : (h + 1) * size], exponent, rows, columns)
+                _exact(numbers[h * size : (h + 1) * size], rows, columns)
                 for h in range(heads)
             ]
         return self.cache[key][head]
@@ -87,6 +86,6 @@ class Context:
         return np.frombuffer(tensor.raw, dtype=tensor.dtype).reshape(tensor.shape)
 
 
-def _exact(integers: list[int], exponent: int, rows: int, columns: int) -> arb_mat:
-    matrix = arb_mat(fmpz_mat(rows, columns, integers))
-    return matrix * power_of_two(exponent)
+def _exact(numbers: list[float] | list[int], rows: int, columns: int) -> arb_mat:
+    """The numbers as balls of radius zero: Arb keeps every bit of a machine number."""
+    return arb_mat(rows, columns, numbers)

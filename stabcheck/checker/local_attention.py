@@ -85,6 +85,7 @@ class HeadTube:
     """A head in a tube: bounds of its weights and of their ratios to the centre's."""
 
     upper: list[list[arb]]
+    lower: list[list[arb]]
     change: list[list[arb]]
     ratio: list[arb]
     distortion: list[arb]
@@ -191,7 +192,7 @@ def local_heads(ctx: Context, index: int, centre: str) -> list[LocalHead]:
 def head_tube(head: LocalHead, radius: arb) -> HeadTube:
     """Bound a head's attention weights over the tube of the given radius."""
     tokens = len(head.weight)
-    upper, change, ratio, distortion = [], [], [], []
+    upper, lower, change, ratio, distortion = [], [], [], [], []
     for i, keys in enumerate(head.admissible):
         weight = head.weight[i]
         moves = {
@@ -203,7 +204,7 @@ def head_tube(head: LocalHead, radius: arb) -> HeadTube:
         shrunk = {j: (-moves[j]).exp() for j in keys}
         up_total = sum((weight[j] * grown[j] for j in keys), arb(0))
         down_total = sum((weight[j] * shrunk[j] for j in keys), arb(0))
-        row_upper, row_change = [arb(0)] * tokens, [arb(0)] * tokens
+        row_upper, row_lower, row_change = ([arb(0)] * tokens for _ in range(3))
         ups, downs = [], []
         for j in keys:
             rest_down = down_total - weight[j] * shrunk[j] if len(keys) > 1 else arb(0)
@@ -211,14 +212,16 @@ def head_tube(head: LocalHead, radius: arb) -> HeadTube:
             up = grown[j] / (weight[j] * grown[j] + _nonnegative(rest_down))
             down = shrunk[j] / (weight[j] * shrunk[j] + _nonnegative(rest_up))
             row_upper[j] = weight[j] * up
+            row_lower[j] = weight[j] * down
             row_change[j] = (weight[j] * (up - 1)).max(weight[j] * (1 - down))
             ups.append(up)
             downs.append(down)
         upper.append(row_upper)
+        lower.append(row_lower)
         change.append(row_change)
         ratio.append(largest(ups))
         distortion.append(largest([*(u - 1 for u in ups), *(1 - v for v in downs)]))
-    return HeadTube(upper, change, ratio, distortion)
+    return HeadTube(upper, lower, change, ratio, distortion)
 
 
 def _nonnegative(value: arb) -> arb:

@@ -33,6 +33,7 @@ QUANTITIES = frozenset(
         "shrink",
         "mixed-growth",
         "attained-spectral-norm",
+        "attained-mixed-norm",
         "attained-log-norm",
         "attained-log-norm-lower",
         "attained-growth",

@@ -118,7 +118,7 @@ def check_explicit_stages(
 
     **Returns:** the tubes.
     """
-    if not is_explicit({"A": step.A}):
+    if not is_explicit(step.A):
         raise ClaimRejected(f"the method {step.name!r} is not explicit")
     if len(premises) != len(step.b):
         raise ClaimRejected(
@@ -149,8 +149,11 @@ def check_explicit_stages(
 def check_implicit_stage(ctx: Context, step: Step, premise: dict) -> Tube:
     r"""Decide that the one stage of an implicit step lies in its premise's tube.
 
-    $T(Y) = X + haF(Y)$ contracts on the tube with $c = haL < 1$, and maps the tube, or
-    the Frobenius ball of its radius, into itself: exactly one solution there (Banach).
+    $T(Y) = X + haF(Y)$ contracts on the tube with $c = haL < 1$, and maps a closed part
+    of it into itself: exactly one solution there (Banach).  That part is the tube, or
+    the Frobenius ball of its radius, or the states within its radius per token and
+    within $D = (\sqrt n\,\epsilon + \lVert\delta\rVert_F)/(1 - c)$ in the Frobenius
+    norm, whose images are within $\sqrt n\,\epsilon + \lVert\delta\rVert_F + cD = D$.
 
     **Returns:** the tube.
     """
@@ -166,8 +169,9 @@ def check_implicit_stage(ctx: Context, step: Step, premise: dict) -> Tube:
     radius, root = ball(step.tube.radius), arb(step.shape[0]).sqrt()
     reach = ball(contraction * tube.radius)
     spread = arb(1) if is_token_wise(ctx, step.branch) else root
-    token = token + radius + spread * reach
-    whole = whole + root * radius + reach
+    share = ball(contraction)
+    start, whole = token + radius, whole + root * radius
+    token = (start + spread * reach).min(start + share * whole / (1 - share))
     what = "the distance of the stage from its tube's centre"
-    decide_at_most(token.min(whole), tube.radius, what)
+    decide_at_most(token.min(whole + reach), tube.radius, what)
     return tube

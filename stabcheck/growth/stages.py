@@ -3,8 +3,8 @@ r"""Tubes that hold the stages of a step, and radii carried through a stack.
 For a state $X$ within $\varepsilon$ of the centre per token, stage $i$ of an explicit
 method is within
 
-* per token: $r_i = \varepsilon + h\sum_j|a_{ij}|L_j\sqrt n\,r_j + \delta_i$
-  (token-wise branches without $\sqrt n$),
+* per token: $r_i = \varepsilon + h\sum_j|a_{ij}|L_j\min(\sqrt n\,r_j, D_j) +
+  \delta_i$ (token-wise branches without $\sqrt n$),
 * in the Frobenius norm: $D_i = \sqrt n\,\varepsilon + h\sum_j|a_{ij}|L_jD_j +
   \delta^F_i$
 
@@ -65,8 +65,8 @@ def explicit_stage_tubes(
         token_radius = radius + token_defects[stage]
         distance = math.sqrt(tokens) * radius + frobenius_defects[stage]
         for a, tube, earlier in zip(row, tubes, frobenius, strict=False):
-            reach = min(tube.radius, earlier)
-            token_radius += h * abs(a) * tube.norm * spread * reach
+            reach = min(spread * tube.radius, earlier)
+            token_radius += h * abs(a) * tube.norm * reach
             distance += h * abs(a) * tube.norm * earlier
         needed = min(token_radius, distance)
         # The first stage is the state itself: its tube is the step's own.
@@ -98,7 +98,8 @@ def implicit_stage_tube(
 
     With $c = haL < 1$ the stage equation contracts; its solution lies within $r$ of
     $\hat Y$ per token if $\varepsilon + c\sqrt n\,r + \delta \le r$ (token-wise
-    branches without $\sqrt n$), or if $(\sqrt n\,\varepsilon + \delta^F)/(1 - c) \le
+    branches without $\sqrt n$), or if $\varepsilon + cD + \delta \le r$ with the
+    Frobenius distance $D = (\sqrt n\,\varepsilon + \delta^F)/(1 - c)$, or if $D \le
     r$.  Radii are tried until one suffices, because $L$ grows with $r$.
 
     **Arguments:** `norm_at(radius)`; the others as in `explicit_stage_tubes`.
@@ -114,8 +115,9 @@ def implicit_stage_tube(
                 f"h a L = {contraction:.4g} is not below 1 on the tube of radius "
                 f"{trial:.4g}: the stage equation is not known to have one solution"
             )
-        needed = math.sqrt(tokens) * radius + frobenius_defect
-        needed = needed / (1 - contraction)
+        whole = math.sqrt(tokens) * radius + frobenius_defect
+        whole = whole / (1 - contraction)
+        needed = min(whole, start + contraction * whole)
         if contraction * spread < 1:
             needed = min(needed, start / (1 - contraction * spread))
         if needed * (1 + OUTWARD) <= trial or needed == 0:

@@ -5,6 +5,7 @@ A method is its coefficients and their source; everything else is computed.
 
 from stabcheck.integrators.algebraic import INFINITY, Algebraic, Infinity, exact
 from stabcheck.integrators.catalogue import get, names
+from stabcheck.integrators.facts import facts
 from stabcheck.integrators.splitting import LieTrotter, Substep
 from stabcheck.integrators.stability_function import StabilityFunction
 from stabcheck.integrators.tableau import ButcherTableau
@@ -18,6 +19,7 @@ __all__ = [
     "StabilityFunction",
     "Substep",
     "exact",
+    "facts",
     "get",
     "names",
 ]

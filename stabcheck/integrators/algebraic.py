@@ -177,7 +177,7 @@ def _count_roots(
 
 
 def _rounded(value: Fraction, digits: int) -> str:
-    """A rational rounded half up to significant digits, without trailing zeros."""
+    """A rational rounded half up to significant digits; trailing zeros go if exact."""
     if value == 0:
         return "0"
     size = abs(value)
@@ -188,9 +188,13 @@ def _rounded(value: Fraction, digits: int) -> str:
         exponent -= 1
     scale = digits - 1 - exponent
     integer = math.floor(size * Fraction(10) ** scale + Fraction(1, 2))
+    if integer == 10**digits:  # rounded up to the next power of ten
+        scale, integer = scale - 1, 10 ** (digits - 1)
     text = str(integer).rjust(scale + 1, "0") if scale >= 0 else str(integer)
     if scale > 0:
-        text = f"{text[:-scale]}.{text[-scale:]}".rstrip("0").rstrip(".")
+        text = f"{text[:-scale]}.{text[-scale:]}"
+        if integer == size * Fraction(10) ** scale:
+            text = text.rstrip("0").rstrip(".")
     elif scale < 0:
         text += "0" * -scale
     return text if value > 0 else f"-{text}"

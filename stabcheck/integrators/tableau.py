@@ -116,6 +116,16 @@ class ButcherTableau:
         """The radius of absolute monotonicity of the tableau, its SSP coefficient."""
         return monotonicity.absolute_monotonicity_radius(self.A, self.b)
 
+    @property
+    def ssp_coefficient(self) -> Algebraic | Infinity:
+        """The radius of absolute monotonicity under its other name."""
+        return self.absolute_monotonicity_radius
+
+    @property
+    def A_alpha_degrees(self) -> Algebraic | None:
+        r"""90 for an A-stable method; the wedge of others is not computed here."""
+        return Algebraic.of(90) if self.is_A_stable else None
+
     @cached_property
     def linear_absolute_monotonicity_radius(self) -> Algebraic | Infinity | None:
         """The same of a polynomial stability function; `None` for a rational one."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from stabcheck.certify.centres import dense_jacobian
 from stabcheck.errors import InvalidInput
+from stabcheck.layers import Branch, Layer, Residual
 
 Points = np.ndarray
 
@@ -35,25 +38,42 @@ class Overlay:
             _checked("ritz_values", ritz_values),
         )
 
+    def arguments(self) -> dict[str, Points]:
+        """The arguments of `stability_region` that draw it."""
+        return {
+            "numerical_range": self.numerical_range,
+            "spectrum": self.spectrum,
+            "ritz_values": self.ritz_values,
+        }
+
     @property
     def points(self) -> tuple[Points, ...]:
         """All arrays, to fit the window to them."""
         return self.numerical_range, self.spectrum, self.ritz_values
 
 
-def of_layer(layer: Any, state: Any) -> Overlay:
+def of_layer(layer: Layer, state: Any) -> Overlay:
     """The overlay of a layer's branch at a state, times the layer's step.
 
     **Raises:** `InvalidInput` without a state.
     """
-    from stabcheck import spectra
-    from stabcheck.certify.centres import dense_jacobian
-
     if state is None:
         raise InvalidInput("asked to draw a layer without a state; give state=X")
     (step,) = layer.stack().maps
-    jacobian = dense_jacobian(step.branch, np.asarray(state, dtype=np.float64))
-    h = float(step.step_size)
+    if not isinstance(step, Residual):
+        raise InvalidInput(f"asked to draw {step.name}, which is no integrator step")
+    return of_branch(step.branch, state, step.step_size)
+
+
+def of_branch(branch: Branch, state: Any, step_size: Fraction) -> Overlay:
+    r"""$h$ times the numerical range and the eigenvalues of a branch's Jacobian.
+
+    Beyond `DENSE_SPECTRUM` rows, the outer Ritz values stand for the eigenvalues.
+    """
+    from stabcheck import spectra
+
+    jacobian = dense_jacobian(branch, np.asarray(state, dtype=np.float64))
+    h = float(step_size)
     numerical_range = h * spectra.numerical_range(jacobian)
     if len(jacobian) <= DENSE_SPECTRUM:
         return Overlay.of(numerical_range, h * np.linalg.eigvals(jacobian), None)

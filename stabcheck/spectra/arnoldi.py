@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from stabcheck.errors import InvalidInput
+
 Matrix = np.ndarray | Callable[[np.ndarray], np.ndarray]
 
 STEPS_PER_VALUE = 4
@@ -25,16 +27,19 @@ def outer_ritz_values(
     **Returns:** complex numbers, at most `count` and a conjugate, largest modulus
     first.  Reference: Trefethen and Bau, *Numerical Linear Algebra*, lectures 33-34.
     """
-    if callable(matrix):
-        product, rows = matrix, int(size or 0)
-    else:
-        product, rows = matrix.__matmul__, len(matrix)
+    product = matrix if callable(matrix) else matrix.__matmul__
+    rows = size if callable(matrix) else len(matrix)
+    if not rows or count < 1:
+        raise InvalidInput(
+            f"asked for {count} Ritz values of a matrix of {rows} rows; "
+            "give a count and a size >= 1"
+        )
     hessenberg, last = _arnoldi(product, rows, min(rows, STEPS_PER_VALUE * count))
     values, vectors = np.linalg.eig(hessenberg)
     residuals = last * np.abs(vectors[-1])
     chosen = residuals <= np.sort(residuals)[min(count, len(values)) - 1]
     # Conjugates have equal residuals up to rounding: take both or none.
-    kept = values[chosen]
+    kept = values[chosen].astype(np.complex128)
     kept = np.unique(np.concatenate([kept, kept[kept.imag != 0].conj()]))
     return kept[np.argsort(-np.abs(kept), kind="stable")]
 
@@ -54,8 +59,8 @@ def _arnoldi(
             hessenberg[: k + 1, k] += coordinates
             rest = rest - coordinates @ basis[: k + 1]
         norm = float(np.linalg.norm(rest))
-        if norm <= EXHAUSTED * np.abs(hessenberg).max(initial=0) or k + 1 == most:
-            return hessenberg[: k + 1, : k + 1], norm
+        if norm <= EXHAUSTED * np.abs(hessenberg).max():
+            break
         hessenberg[k + 1, k] = norm
         basis[k + 1] = rest / norm
-    raise ValueError("an Arnoldi process takes at least one step")
+    return hessenberg[: k + 1, : k + 1], norm

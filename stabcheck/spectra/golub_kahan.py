@@ -14,6 +14,7 @@ from stabcheck.spectra.lanczos import (
     TOLERANCE,
     Extreme,
     Matvec,
+    finite,
     noisy_start,
 )
 
@@ -38,9 +39,9 @@ def spectral_norm(
     bidiagonal = np.zeros((most, most + 1))
     right[0] = noisy_start(size, start)
     for k in range(most):
-        image = _orthogonal(left[:k], jvp(right[k]))
+        image = _orthogonal(left[:k], finite(jvp(right[k])))
         bidiagonal[k, k], left[k] = _split(image)
-        rest = _orthogonal(right[: k + 1], vjp(left[k]))
+        rest = _orthogonal(right[: k + 1], finite(vjp(left[k])))
         bidiagonal[k, k + 1], right[k + 1] = _split(rest)
         count = k + 1
         exhausted = bidiagonal[k, count] <= 1e-15 * bidiagonal.max()

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stabcheck.errors import Undecided
+
 Matvec = Callable[[np.ndarray], np.ndarray]
 
 TOLERANCE = 1e-10
@@ -115,7 +117,7 @@ def lanczos(
     basis[:, 0] = _unit(start)
     count = 0
     while True:
-        image = matvec(basis[:, count])
+        image = finite(matvec(basis[:, count]))
         alphas[:, count] = np.einsum("bs,bs->b", basis[:, count].conj(), image).real
         count += 1
         rest = _orthogonal(basis[:, :count], image)
@@ -128,6 +130,16 @@ def lanczos(
                 vectors = np.einsum("bk,bks->bs", coordinates, basis[:, :count])
                 return Largest(values, _unit(vectors), residuals, count)
         basis[:, count] = _next(basis[:, :count], rest, betas[:, count - 1], alphas)
+
+
+def finite(image: np.ndarray) -> np.ndarray:
+    """The product itself.  **Raises:** `Undecided` where it overflowed."""
+    if not np.isfinite(image).all():
+        raise Undecided(
+            "asked for an extreme value of a Jacobian, found products beyond float64; "
+            "scale the weights or the state down"
+        )
+    return image
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

@@ -22,7 +22,8 @@ MOST_ITERATIONS = 80
 def numerical_range(jacobian: np.ndarray, *, angles: int = 64) -> np.ndarray:
     r"""Boundary points of the numerical range of a real matrix.
 
-    **Arguments:** `jacobian`, real `(N, N)`; `angles`, how many supporting lines.
+    **Arguments:** `jacobian`, real `(N, N)`; `angles`, an even number of supporting
+    lines.
 
     **Returns:** complex points in order of their angle in $[0, 2\pi)$, not closed, and
     symmetric to the real axis.
@@ -32,6 +33,10 @@ def numerical_range(jacobian: np.ndarray, *, angles: int = 64) -> np.ndarray:
         raise InvalidInput(
             "asked for the numerical range of an array of shape "
             f"{matrix.shape}; give a square matrix"
+        )
+    if angles < 2 or angles % 2:
+        raise InvalidInput(
+            f"asked for the numerical range at {angles} angles; give an even number"
         )
     # A real matrix: the lower half is the mirror image of the upper one.
     half = np.pi * np.arange(angles // 2 + 1) / (angles // 2)

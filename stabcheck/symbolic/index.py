@@ -55,7 +55,7 @@ def indices(names: str, kind: str, size: Expr) -> tuple[Index, ...]:
 
 def fresh(like: Index) -> Index:
     """An index of the same range with a name never used before."""
-    return Index(f"_{next(_numbers)}", like.kind, like.size)
+    return Index(f"_{next(_numbers):06d}", like.kind, like.size)
 
 
 def free_indices(expression: Expr) -> set[Index]:

@@ -116,7 +116,7 @@ THEOREMS = (
     Theorem(
         "layer-norm-tube",
         "LayerNorm over a tube: the exact centre plus a closed-form deviation.",
-        r"$\|D(x) - D(x_0)\| \le \|\gamma\|_\infty\, 3\rho/(s(1-\rho))$, "
+        r"$\|D(x) - D(x_0)\| \le \tfrac{2}{\sqrt 3}\|\gamma\|_\infty\rho/(s(1-\rho))$, "
         r"$\rho = \varepsilon/(s\sqrt d) < 1$.",
         _OURS,
     ),
@@ -129,7 +129,8 @@ THEOREMS = (
     Theorem(
         "layer-norm-deviation-tube",
         "How far the Jacobian of a normalisation moves over a tube.",
-        r"$\|D(x) - D(x_0)\| \le \|\gamma\|_\infty\, 3\rho/(s(1-\rho))$.",
+        r"$\|D(x) - D(x_0)\| \le \tfrac{2}{\sqrt 3}\|\gamma\|_\infty\rho/(s(1-\rho))$, "
+        r"$\rho = \varepsilon/(s\sqrt d) < 1$; RMSNorm too.",
         _OURS,
     ),
     Theorem(

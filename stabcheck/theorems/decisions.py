@@ -26,6 +26,15 @@ THEOREMS = (
         _OURS,
     ),
     Theorem(
+        "inertia-of-low-rank-update",
+        "Negative eigenvalues of a diagonal plus a low rank, from two small matrices.",
+        r"$\nu(E + WKW^T) = \nu(E) + \nu(-K^{-1} - W^TE^{-1}W) - \nu(-K^{-1})$ for "
+        r"invertible symmetric $E$ and $K$; $\nu$ counts negative eigenvalues.",
+        "E. V. Haynsworth, Linear Algebra Appl. 1 (1968) 73-81, "
+        "doi:10.1016/0024-3795(68)90050-5; proof here",
+        rule=False,
+    ),
+    Theorem(
         "psd-floating-point-cholesky",
         "A floating-point Cholesky factorisation that runs to the end proves PSD.",
         r"If fl-Cholesky of $A - cI$ succeeds with $c$ above the rounding-error "

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from stabcheck import bounds
-from stabcheck.bounds import Attention, Bound, FeedForward
+from stabcheck.bounds import Attention, Bound, FeedForward, LayerNorm, RMSNorm
 from stabcheck.certificate import Certificate, Claim, rational, round_down, round_up
 
 TOKENS, FEATURES, HEADS, HIDDEN = 3, 4, 2, 6
 RADIUS = Fraction(1, 64)
+Field = Attention | FeedForward | LayerNorm | RMSNorm
 QUANTITIES = ("spectral-norm", "log-norm", "log-norm-lower")
 
 
@@ -82,11 +83,40 @@ def feed_forward_record(field: FeedForward, tokens: int) -> dict[str, Any]:
     }
 
 
-def attention_arrays(field: Attention) -> dict[str, np.ndarray]:
+def norm_record(field: LayerNorm | RMSNorm, tokens: int) -> dict[str, Any]:
+    """The record of a normalisation with arrays named after its weights."""
+    return {
+        "kind": "layer-norm" if isinstance(field, LayerNorm) else "rms-norm",
+        "tokens": tokens,
+        "features": len(field.gamma),
+        "epsilon": rational(field.epsilon),
+    } | {key: key for key in field_arrays(field)}
+
+
+def field_record(field: Field, tokens: int) -> dict[str, Any]:
+    """The record of a field whose arrays are named after its weights."""
+    if isinstance(field, Attention):
+        names = {key: key for key in field_arrays(field)}
+        return attention_record(field, tokens, names)
+    if isinstance(field, FeedForward):
+        return feed_forward_record(field, tokens)
+    return norm_record(field, tokens)
+
+
+ARRAYS = {
+    Attention: (
+        "W_Q", "W_K", "W_V", "W_O", "b_Q", "b_K", "b_V", "b_O", "mask", "bias",
+    ),
+    FeedForward: ("W_1", "b_1", "W_2", "b_2"),
+    LayerNorm: ("gamma", "beta"),
+    RMSNorm: ("gamma",),
+}  # fmt: skip
+
+
+def field_arrays(field: Field) -> dict[str, np.ndarray]:
     """The arrays of a field that are present, by their names."""
-    keys = ("W_Q", "W_K", "W_V", "W_O", "b_Q", "b_K", "b_V", "b_O", "mask", "bias")
-    found = {key: getattr(field, key) for key in keys}
-    if found["mask"] is not None:
+    found = {key: getattr(field, key) for key in ARRAYS[type(field)]}
+    if found.get("mask") is not None:
         found["mask"] = found["mask"].astype(np.int8)
     return {key: array for key, array in found.items() if array is not None}
 
@@ -104,12 +134,10 @@ class Builder:
         branch: list[int],
         domain: int,
         premises: tuple[int, ...] = (),
-        matrices: list[np.ndarray] | None = None,
-        parameters: Mapping[str, Any] | None = None,
+        matrices: list[np.ndarray] | np.ndarray | None = None,
     ) -> int:
-        """Append the claim of a bound; matrices become witnesses."""
+        """Append the claim of a bound; one matrix or one a token become witnesses."""
         outward = round_down if bound.quantity == "log-norm-lower" else round_up
-        given = bound.parameters if parameters is None else parameters
         self.claims.append(
             Claim(
                 theorem=bound.theorem,
@@ -119,19 +147,20 @@ class Builder:
                 bound=outward(bound.value),
                 premises=premises,
                 witness=self._witness(matrices),
-                parameters={key: _exact(value) for key, value in given.items()},
+                parameters={k: _exact(value) for k, value in bound.parameters.items()},
             )
         )
         return len(self.claims) - 1
 
-    def _witness(self, matrices: list[np.ndarray] | None) -> dict[str, Any]:
-        if matrices is None:
+    def _witness(self, given: list[np.ndarray] | np.ndarray | None) -> dict[str, Any]:
+        if given is None:
             return {}
+        matrices = given if isinstance(given, list) else [given]
         found = bounds.psd_witnesses(matrices)
         start = len(self.arrays)
         names = [f"factor.{start + k}" for k in range(len(matrices))]
         self.arrays |= dict(zip(names, found.factors, strict=True))
-        key = {"factor": names[0]} if len(names) == 1 else {"factors": names}
+        key = {"factors": names} if isinstance(given, list) else {"factor": names[0]}
         return key | {"grid": found.grid, "shift": found.shift}
 
 
@@ -152,7 +181,7 @@ def add_attention(
     for quantity in QUANTITIES:
         bound = bounds.point_bound(jacobian, quantity)
         matrix = bounds.point_matrix(jacobian, quantity, bound.value)
-        point = build.add(bound, [0], 1, matrices=[matrix])
+        point = build.add(bound, [0], 1, matrices=matrix)
         build.add(bounds.tube_from_centre(bound, deviation), [0], 0, (point, moves))
 
 
@@ -167,8 +196,31 @@ def add_feed_forward(
         matrices = bounds.feed_forward_centre_matrices(
             field, centre, quantity, bound.parameters["centre"]
         )
-        # One token needs the plural key all the same: two copies are avoided by size.
         build.add(bound, [1], 0, matrices=matrices)
+
+
+def certificate_about(
+    field: Field,
+    centre: np.ndarray,
+    radius: Fraction,
+    build: Builder,
+) -> Certificate:
+    """Claims about one field, with its arrays under their own names."""
+    arrays = field_arrays(field)
+    return Certificate(
+        statement="One field on a tube.",
+        latex=r"\|J\| \le c",
+        provenance={},
+        fields=(field_record(field, len(centre)),),
+        integrators=(),
+        maps=(),
+        domains=(
+            {"kind": "tube", "centre": "state", "radius": rational(radius)},
+            {"kind": "point", "centre": "state"},
+        ),
+        claims=tuple(build.claims),
+        arrays=arrays | build.arrays | {"state": centre},
+    )
 
 
 def certificate() -> Certificate:
@@ -177,16 +229,14 @@ def certificate() -> Certificate:
     build = Builder()
     add_attention(build, first, centre, RADIUS)
     add_feed_forward(build, second, centre, RADIUS)
-    names = {key: key for key in attention_arrays(first)}
-    weights = {key: getattr(second, key) for key in ("W_1", "b_1", "W_2", "b_2")}
     euler = {"name": "forward-euler", "A": [[[0, 1]]], "b": [[1, 1]]}
     return Certificate(
         statement="Attention and feed-forward on a tube.",
         latex=r"\|J\| \le c",
         provenance={"source": "a test"},
         fields=(
-            attention_record(first, TOKENS, names),
-            feed_forward_record(second, TOKENS),
+            field_record(first, TOKENS),
+            field_record(second, TOKENS),
         ),
         integrators=(euler,),
         maps=({"kind": "residual", "branch": [0], "integrator": 0, "size": [1, 16]},),
@@ -195,5 +245,8 @@ def certificate() -> Certificate:
             {"kind": "point", "centre": "state"},
         ),
         claims=tuple(build.claims),
-        arrays=attention_arrays(first) | weights | build.arrays | {"state": centre},
+        arrays=field_arrays(first)
+        | field_arrays(second)
+        | build.arrays
+        | {"state": centre},
     )

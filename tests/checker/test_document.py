@@ -1,9 +1,11 @@
 """Files that are no certificates: one clear line, exit code 2, never a traceback."""
 
 import json
+import os
 import time
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from checker.mutations import mutated, read, write
 from hypothesis import given, settings
@@ -267,8 +269,6 @@ def test_arrays_lie_beside_the_certificate(accepted, tmp_path, capsys, name):
 
 
 def test_arrays_that_are_a_folder_or_a_pipe_are_refused(accepted, tmp_path, capsys):
-    import os
-
     document, arrays = read(accepted)
     path = write(tmp_path, document, arrays)
     for make in (os.mkdir, os.mkfifo):
@@ -301,8 +301,6 @@ def test_an_array_that_is_not_listed_is_malformed(accepted, tmp_path, capsys):
 
 
 def test_arrays_changed_without_their_digests_are_malformed(accepted, tmp_path, capsys):
-    import numpy as np
-
     document, arrays = read(accepted)
     path = write(tmp_path, document, arrays)
     arrays["W_Q"] = arrays["W_Q"] * 2

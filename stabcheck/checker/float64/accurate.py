@@ -18,6 +18,7 @@ from stabcheck.checker.float64.midpoint_radius import (
     MidpointRadius,
     gamma,
     outward,
+    upper_product,
 )
 
 SMALLEST_EXPONENT = -900
@@ -62,3 +63,18 @@ def accurate_product(a: np.ndarray, b: np.ndarray) -> MidpointRadius:
     radius += UNIT_ROUNDOFF * np.abs(midpoint)
     radius += (3 * terms + 2) * SMALLEST
     return MidpointRadius(midpoint, outward(radius))
+
+
+def accurate_enclosure(a: MidpointRadius, b: MidpointRadius) -> MidpointRadius:
+    r"""Enclose the product of enclosures: midpoints accurately, radii upwards.
+
+    $|AB - C_aC_b| \le |C_a| R_b + R_a (|C_b| + R_b)$.
+    """
+    middle = accurate_product(a.midpoint, b.midpoint)
+    radius = middle.radius
+    if b.radius.any():
+        radius = radius + upper_product(np.abs(a.midpoint), b.radius)
+    if a.radius.any():
+        largest = outward(np.abs(b.midpoint) + b.radius)
+        radius = radius + upper_product(a.radius, largest)
+    return MidpointRadius(middle.midpoint, outward(radius))

@@ -87,7 +87,9 @@ def float_at_most(value: Fraction) -> float:
         nearest = float(value)
     except OverflowError:
         return -np.inf if value < 0 else float(np.finfo(float).max)
-    return nearest if Fraction(nearest) <= value else float(np.nextafter(nearest, -np.inf))
+    if Fraction(nearest) <= value:
+        return nearest
+    return float(np.nextafter(nearest, -np.inf))
 
 
 def float_at_least(value: Fraction) -> float:
@@ -113,7 +115,9 @@ class MidpointRadius:
         return MidpointRadius(self.midpoint.reshape(shape), self.radius.reshape(shape))
 
     def transpose(self, *axes: int) -> MidpointRadius:
-        return MidpointRadius(self.midpoint.transpose(axes), self.radius.transpose(axes))
+        return MidpointRadius(
+            self.midpoint.transpose(axes), self.radius.transpose(axes)
+        )
 
     def is_finite(self) -> bool:
         return bool(np.isfinite(self.midpoint).all() and np.isfinite(self.radius).all())

@@ -1,6 +1,6 @@
 r"""Rule for attained values: a state of the domain and a direction, in balls.
 
-$|Jv| \ge a|v|$, $v^{\mathsf T}Jv \ge a|v|^2$ or, for the lower logarithmic norm,
+$|Jv| \ge a|v|$ (for the mixed norm with the largest token's norm), $v^{\mathsf T}Jv \ge a|v|^2$ or, for the lower logarithmic norm,
 $v^{\mathsf T}Jv \le a|v|^2$; for a growth $J$ is the derivative of the step or of the
 composed maps.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flint import arb, arb_mat
 
-from stabcheck.checker.balls import frobenius
+from stabcheck.checker.balls import frobenius, largest, vector_norm
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
 from stabcheck.checker.fields import jvp
 from stabcheck.checker.hypotheses import (
@@ -25,7 +25,6 @@ from stabcheck.checker.hypotheses import (
 from stabcheck.checker.rules import rule
 from stabcheck.checker.trajectory import (
     along_maps,
-    doubled_precision,
     map_shape,
     same_state,
     step_forward,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
 QUANTITIES = (
     "attained-spectral-norm",
+    "attained-mixed-norm",
     "attained-log-norm",
     "attained-log-norm-lower",
     "attained-growth",
@@ -105,24 +105,22 @@ def _check_in_domain(
 
 
 def _derivative(
-    ctx: Context, claim: dict, state: arb_mat, direction: arb_mat
+    ctx: Context, claim: dict, state: str, direction: arb_mat
 ) -> arb_mat:
     """Enclose the derivative of the claim's subject in the direction."""
     subject = claim["subject"]
+    if claim["quantity"] == "attained-growth" and "maps" in subject:
+        return along_maps(ctx, subject["maps"], state, direction)[1]
+    at = ctx.arb_matrix(state, direction.nrows(), direction.ncols())
     if claim["quantity"] != "attained-growth":
-        return jvp(ctx, branch_of(claim), state, direction)
-    if "step" in subject:
-        _, turned = step_forward(ctx, subject["step"], state, direction)
-    elif "maps" in subject:
-        with doubled_precision(ctx) as precise:
-            turned = direction
-            for place in range(*subject["maps"]):
-                ends = (place, place + 1)
-                state, turned = along_maps(precise, ends, state, turned)
-                precise.cache.clear()  # the weights of a stack are large
-    else:
+        return jvp(ctx, branch_of(claim), at, direction)
+    if "step" not in subject:
         raise ClaimRejected("a growth is attained by a step or by maps, not a branch")
-    return turned
+    return step_forward(ctx, subject["step"], at, direction)[1]
+
+
+def _largest_token(matrix: arb_mat) -> arb:
+    return largest(vector_norm(row) for row in matrix.tolist())
 
 
 @rule("attained")
@@ -139,9 +137,11 @@ def attained(ctx: Context, claim: dict, premises: list[dict]) -> None:
         raise ClaimRejected("the direction is zero")
     if not length > 0:
         raise ClaimUndecided("the direction is not known to be nonzero")
-    turned = _derivative(ctx, claim, ctx.arb_matrix(state, *shape), direction)
+    turned = _derivative(ctx, claim, state, direction)
     if quantity in ("attained-spectral-norm", "attained-growth"):
         value = frobenius(turned) / length
+    elif quantity == "attained-mixed-norm":
+        value = _largest_token(turned) / _largest_token(direction)
     else:
         pairs = zip(direction.entries(), turned.entries(), strict=True)
         value = sum((v * w for v, w in pairs), arb(0)) / (length * length)

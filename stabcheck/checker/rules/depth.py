@@ -21,7 +21,7 @@ from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.hypotheses import decide_at_most, no_premises, quantity_of
 from stabcheck.checker.premises import Tube, check_covers, tube_at
 from stabcheck.checker.rules import rule
-from stabcheck.checker.trajectory import along_maps, doubled_precision, map_shape
+from stabcheck.checker.trajectory import along_maps, map_shape
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
@@ -98,14 +98,9 @@ def _pieces(
 
 def _defect(ctx: Context, piece: Piece, following: Piece) -> arb:
     """Enclose the distance of the image of a piece's centre from the next centre."""
-    shape = map_shape(ctx, ctx.maps[piece.first])
-    with doubled_precision(ctx) as precise:
-        state = precise.arb_matrix(piece.tube.centre, *shape)
-        for place in range(piece.first, piece.last):
-            state, _ = along_maps(precise, (place, place + 1), state)
-            precise.cache.clear()  # the weights of a stack are large
-        shape = map_shape(ctx, ctx.maps[following.first])
-        return frobenius(state - precise.arb_matrix(following.tube.centre, *shape))
+    image, _ = along_maps(ctx, (piece.first, piece.last), piece.tube.centre)
+    shape = map_shape(ctx, ctx.maps[following.first])
+    return frobenius(image - ctx.arb_matrix(following.tube.centre, *shape))
 
 
 def _check_contained(

@@ -1,0 +1,306 @@
+r"""The quadratic form of the attention Jacobian in a tube, bounded token by token.
+
+For a direction $u$ let $z^O_i = W_O u_i$, $z^V_j = W_V^{\mathsf T} u_j$, $z^K_j =
+W_K^{\mathsf T} u_j$, $z^Q_i = W_Q^{\mathsf T} u_i$ for one head.  At a state of the tube
+$u\cdot J'u$ is the sum over heads and tokens of the mean $\sum_j p'_{ij} z^O_i\cdot
+z^V_j$ and of the covariances under $p'_i$ of $f' = z^O_i\cdot v'$ with $\psi'_j = s
+q'_i\cdot z^K_j$ and with $\varphi'_j = s z^Q_i\cdot k'_j$.
+
+At the centre let $f$ and $\varphi$ have mean zero under $p$.  With $\underline p \le p'
+\le \bar p$, $m$ the midpoint, $e$ half the width, $D \ge |p' - p|$, $l_i = \sum_j
+D_{ij}$ and shares $t, t'$ in $[0, 1]$, the form is at most its value with $p'$, the
+deviations and the queries replaced by $m$ and the centre's (the covariances times $t$
+and $t'$), plus products of two seminorms of $u$:
+
+* $e_{ij}|z^O_i||z^V_j|$;
+* $w_{ij}|f_j||\psi_j|$, $w = (1-t)\bar p + te$, and $t$ times $|\sum_j (p'-p)_{ij} f_j|
+  \le (l_i\sum_j D_{ij} f_j^2)^{1/2}$ times $(\sum_j \bar p_{ij}\psi_j^2)^{1/2}$;
+* $w'_{ij}|f_j||\varphi_j|$, $w' = (1-t')\bar p + t'(e + lD)$;
+* $|f'-f| \le \epsilon|W_V z^O_i|$, $|\psi'-\psi| \le \epsilon s|W_Q z^K_j|$,
+  $|\varphi'-\varphi| \le \epsilon s|W_K z^Q_i|$ against moments with weights $\bar p$.
+
+Each product $ab$ is at most $(g a^2 + b^2/g)/2$ for any $g > 0$.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from flint import arb, arb_mat
+
+from stabcheck.checker.attention import Head, attention_weights, head_state
+from stabcheck.checker.balls import ball
+from stabcheck.checker.local_attention import head_tube, local_heads
+
+if TYPE_CHECKING:
+    from stabcheck.checker.context import Context
+
+__all__ = ["FormHead", "Products", "joint_anchor", "own_anchor", "token_blocks"]
+
+MOVED = 7  # products of a head with one weight: see `_blocks`
+Table = list[list[arb]]
+
+
+@dataclass(frozen=True)
+class Products:
+    """The free choices: shares in [0, 1] and positive weights, lists head by head."""
+
+    joint: bool
+    key_share: Fraction
+    receiver_share: Fraction
+    mixing: list[list[Fraction]]
+    key: list[list[Fraction]]
+    receiver: list[list[Fraction]]
+    moved: list[list[Fraction]]
+
+
+@dataclass(frozen=True)
+class FormHead:
+    """A head in a tube: weights m, e, p-bar, lD, and its centre.
+
+    `values[i]`, `keys[i]` are the deviations about the mean of row i, `(n, k)`;
+    `moves` are the Gram matrices of W_V, W_Q, W_K times the squared moves.
+    """
+
+    head: Head
+    scale: arb
+    middle: Table
+    half: Table
+    upper: Table
+    turn: Table
+    query: arb_mat
+    values: list[arb_mat]
+    keys: list[arb_mat]
+    moves: tuple[arb_mat, arb_mat, arb_mat]
+
+
+def form_heads(ctx: Context, index: int, centre: str, radius: Fraction) -> list[FormHead]:
+    """Enclose every head of a field over a tube; kept for both signs."""
+    cached = ctx.cache.get("form-heads")
+    if cached is not None and cached[0] == (index, centre, radius):
+        return cached[1]
+    field, weights = ctx.field(index), attention_weights(ctx, index)
+    state = ctx.arb_matrix(centre, field["tokens"], field["features"])
+    found = []
+    for local, head in zip(local_heads(ctx, index, centre), weights.heads, strict=True):
+        tube = head_tube(local, ball(radius))
+        at = head_state(weights, head, state)
+        square = ball(radius * radius)
+        scaled = square * weights.scale * weights.scale
+        found.append(
+            FormHead(
+                head=head,
+                scale=weights.scale,
+                middle=_zipped(tube.upper, tube.lower, lambda a, b: (a + b) / 2),
+                half=_zipped(tube.upper, tube.lower, lambda a, b: (a - b) / 2),
+                upper=tube.upper,
+                turn=[
+                    [sum(row, arb(0)) * entry for entry in row] for row in tube.change
+                ],
+                query=at.query,
+                values=_deviations(at.value, at.weight),
+                keys=_deviations(at.key, at.weight),
+                moves=(
+                    head.value.transpose() * head.value * square,
+                    head.query.transpose() * head.query * scaled,
+                    head.key.transpose() * head.key * scaled,
+                ),
+            )
+        )
+    ctx.cache["form-heads"] = ((index, centre, radius), found)
+    return found
+
+
+def _zipped(first: Table, second: Table, combine) -> Table:
+    return [
+        [combine(a, b) for a, b in zip(left, right, strict=True)]
+        for left, right in zip(first, second, strict=True)
+    ]
+
+
+def _deviations(rows: arb_mat, weight: arb_mat) -> list[arb_mat]:
+    """Rows minus their mean under the weights of token i, for every i."""
+    tokens = rows.nrows()
+    means = weight * rows
+    ones = arb_mat(tokens, 1, [arb(1)] * tokens)
+    return [
+        rows - ones * arb_mat(1, rows.ncols(), means.tolist()[i])
+        for i in range(tokens)
+    ]
+
+
+def _moment(weights: list[arb], rows: arb_mat) -> arb_mat:
+    """sum_j w_j y_j y_j^T."""
+    scaled = [
+        [weight * entry for entry in row]
+        for weight, row in zip(weights, rows.tolist(), strict=True)
+    ]
+    return rows.transpose() * arb_mat(scaled)
+
+
+def _diagonal(size: int, entry: arb) -> arb_mat:
+    return arb_mat([[entry if a == b else 0 for b in range(size)] for a in range(size)])
+
+
+def _mixed(share: Fraction, upper: arb, rest: arb) -> arb:
+    return ball(1 - share) * upper + ball(share) * rest
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """What stands on the four spaces of one head at one token, twice."""
+
+    output: arb_mat
+    value: arb
+    key: arb_mat
+    query: arb_mat
+
+
+def _mixing_weight(part: FormHead, products: Products, i: int, j: int) -> arb:
+    """e_ij, and m_ij too where the couplings of different tokens are products."""
+    if products.joint or i == j:
+        return part.half[i][j]
+    return part.half[i][j] + part.middle[i][j]
+
+
+def _blocks(part: FormHead, products: Products, h: int, token: int) -> _Blocks:
+    tokens = range(len(part.middle))
+    mixing, key, receiver = (
+        [ball(g) for g in weights[h]]
+        for weights in (products.mixing, products.key, products.receiver)
+    )
+    # Turned means against psi; then f' - f, f, f' - f against psi, psi' - psi,
+    # psi' - psi; then the same three against phi, phi' - phi, phi' - phi.
+    turned, k1, k2, k3, r1, r2, r3 = (ball(g) for g in products.moved[h])
+    t, keys_share = ball(products.key_share), products.key_share
+    receiver_share = products.receiver_share
+    value_move, query_move, key_move = part.moves
+
+    def w(i: int, j: int) -> arb:
+        return _mixed(keys_share, part.upper[i][j], part.half[i][j])
+
+    own = [
+        _mixed(receiver_share, part.upper[token][j], part.half[token][j] + turn)
+        for j, turn in enumerate(part.turn[token])
+    ]
+    on_values = [
+        key[token] * w(token, j)
+        + receiver[token] * own[j]
+        + (k2 + r2) * part.upper[token][j]
+        + turned * t * part.turn[token][j]
+        for j in tokens
+    ]
+    sent = sum((_mixing_weight(part, products, token, j) for j in tokens), arb(0))
+    output = _moment(on_values, part.values[token])
+    output = output + value_move * (k1 + k3 + r1 + r3)
+    output = output + _diagonal(output.nrows(), mixing[token] * sent)
+    on_queries = [
+        w(i, token) / key[i] + (1 / k1 + t / turned) * part.upper[i][token]
+        for i in tokens
+    ]
+    mass = sum((part.upper[i][token] for i in tokens), arb(0))
+    square = part.scale * part.scale
+    key_block = _moment(on_queries, part.query) * square
+    key_block = key_block + query_move * (mass * (1 / k2 + 1 / k3))
+    on_keys = [
+        own[j] / receiver[token] + part.upper[token][j] / r1 for j in tokens
+    ]
+    query_block = _moment(on_keys, part.keys[token]) * square
+    query_block = query_block + key_move * (1 / r2 + 1 / r3)
+    value = sum(
+        (_mixing_weight(part, products, i, token) / mixing[i] for i in tokens), arb(0)
+    )
+    return _Blocks(output, value, key_block, query_block)
+
+
+def _beside(matrices: list[arb_mat]) -> arb_mat:
+    rows = zip(*(matrix.tolist() for matrix in matrices), strict=True)
+    return arb_mat([[entry for part in parts for entry in part] for parts in rows])
+
+
+def token_blocks(parts: list[FormHead], products: Products) -> list[arb_mat]:
+    """Half the products, lifted to the features and summed over the heads."""
+    spaces = _beside(
+        [
+            matrix
+            for part in parts
+            for matrix in (
+                part.head.output.transpose(),
+                part.head.value,
+                part.head.key,
+                part.head.query,
+            )
+        ]
+    ).transpose()
+    found = []
+    for token in range(len(parts[0].middle)):
+        left = []
+        for h, part in enumerate(parts):
+            blocks = _blocks(part, products, h, token)
+            left.append(part.head.output.transpose() * blocks.output)
+            left.append(part.head.value * blocks.value)
+            left.append(part.head.key * blocks.key)
+            left.append(part.head.query * blocks.query)
+        found.append(_beside(left) * spaces / 2)
+    return found
+
+
+def _covariance(part: FormHead, products: Products, sign: int, token: int) -> arb_mat:
+    """t' s sum_j m_ij W_O^T y^v_ij y^k_ij^T W_Q^T: the receiver's own block."""
+    weighted = [
+        [weight * entry for entry in row]
+        for weight, row in zip(
+            part.middle[token], part.keys[token].tolist(), strict=True
+        )
+    ]
+    inner = part.values[token].transpose() * arb_mat(weighted)
+    factor = ball(products.receiver_share) * part.scale * sign
+    return part.head.output.transpose() * (inner * factor) * part.head.query.transpose()
+
+
+def own_anchor(
+    parts: list[FormHead], products: Products, sign: int, token: int
+) -> arb_mat:
+    """The block of one token at the weights m, not symmetrised."""
+    features = parts[0].head.value.nrows()
+    total = arb_mat(features, features)
+    for part in parts:
+        total = total + _covariance(part, products, sign, token)
+        through = (part.head.value * part.head.output).transpose()
+        total = total + through * (sign * part.middle[token][token])
+    return total
+
+
+def joint_anchor(
+    parts: list[FormHead], products: Products, sign: int
+) -> list[list[arb_mat]]:
+    """All blocks `[i][j]` at the weights m, not symmetrised."""
+    tokens = range(len(parts[0].middle))
+    through = [(part.head.value * part.head.output).transpose() for part in parts]
+    share = ball(products.key_share) * sign
+    slopes = [(part.query * part.head.key.transpose()).tolist() for part in parts]
+    rows = []
+    for i in tokens:
+        spread = [
+            (part.values[i] * part.head.output * (share * part.scale)).tolist()
+            for part in parts
+        ]
+        right = arb_mat([slope[i] for slope in slopes])
+        row = []
+        for j in tokens:
+            left = arb_mat(
+                [
+                    [part.middle[i][j] * entry for entry in table[j]]
+                    for part, table in zip(parts, spread, strict=True)
+                ]
+            )
+            block = left.transpose() * right
+            for part, matrix in zip(parts, through, strict=True):
+                block = block + matrix * (sign * part.middle[i][j])
+            row.append(block)
+        for part in parts:
+            row[i] = row[i] + _covariance(part, products, sign, i)
+        rows.append(row)
+    return rows

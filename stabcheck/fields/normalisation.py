@@ -1,0 +1,31 @@
+r"""Normalisations of each token, declared."""
+
+from __future__ import annotations
+
+from sympy import sqrt
+
+from stabcheck.fields.notation import X, a, beta, c, d, epsilon, gamma, i
+from stabcheck.symbolic import Declaration, Field, total
+
+
+def layer_norm() -> Field:
+    r"""LayerNorm, $\gamma (x - \mu)/\sqrt{\mathrm{var} + \epsilon} + \beta$.
+
+    The variance is the mean square about the mean.  Parameters `gamma`, `beta` `(d,)`
+    and the number `epsilon`.
+    """
+    F = Declaration("layer-norm", X, (gamma, beta, epsilon))
+    mu = F.let("mu", (i,), total(X[i, c], c) / d)
+    square = F.let("var", (i,), total((X[i, c] - mu[i]) ** 2, c) / d)
+    deviation = sqrt(square[i] + epsilon.symbol)
+    return F.returns((i, a), gamma[a] * (X[i, a] - mu[i]) / deviation + beta[a])
+
+
+def rms_norm() -> Field:
+    r"""RMSNorm, $\gamma x / \sqrt{|x|^2/d + \epsilon}$.
+
+    Parameters `gamma` `(d,)` and the number `epsilon`.
+    """
+    F = Declaration("rms-norm", X, (gamma, epsilon))
+    square = F.let("square", (i,), total(X[i, c] ** 2, c) / d)
+    return F.returns((i, a), gamma[a] * X[i, a] / sqrt(square[i] + epsilon.symbol))

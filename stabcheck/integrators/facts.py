@@ -1,0 +1,95 @@
+"""All stability facts of a method as one record of strings, for tables and JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stabcheck.integrators.algebraic import Algebraic, Infinity
+from stabcheck.integrators.catalogue import ALIASES, Method
+from stabcheck.integrators.tableau import ButcherTableau
+
+NUMBERS = (
+    "real_stability_interval",
+    "imaginary_stability_interval",
+    "largest_disc_radius",
+    "circle_contractivity_radius",
+    "absolute_monotonicity_radius",
+    "linear_absolute_monotonicity_radius",
+    "ssp_coefficient",
+    "A_alpha_degrees",
+    "error_constant",
+    "principal_error_norm",
+)
+PREDICATES = (
+    "is_A_stable",
+    "is_L_stable",
+    "is_algebraically_stable",
+    "is_zero_stable",
+)
+
+
+def facts(method: Method, digits: int = 15) -> dict[str, Any]:
+    """Every fact of a method.
+
+    Numbers are decimal strings of so many digits, `inf` where unbounded, `None` where
+    the notion does not apply (that of a multistep method, or of one stability function
+    to a splitting); every finite one has its minimal polynomial.
+    """
+    record: dict[str, Any] = {
+        "name": method.name,
+        "family": method.family,
+        "stages": method.stages,
+        "order": method.order,
+        "conditional_on_order": None,
+        "source": method.source,
+        "aliases": [alias for alias, name in ALIASES.items() if name == method.name],
+        "stability_function": stability_text(method),
+    }
+    if isinstance(method, ButcherTableau):
+        record["A"] = [[str(a) for a in row] for row in method.A]
+        record["b"] = [str(b) for b in method.b]
+        record["c"] = [str(c) for c in method.c or ()]
+    polynomials = {}
+    for key in NUMBERS:
+        value = getattr(method, key, None)
+        record[key] = None if value is None else value.decimal(digits)
+        if isinstance(value, Algebraic):
+            polynomials[key] = polynomial_text(value.minimal_polynomial)
+    for key in PREDICATES:
+        record[key] = getattr(method, key, None)
+    return record | {"minimal_polynomials": polynomials}
+
+
+def stability_text(method: Method) -> str:
+    """The stability function as text, in one argument for each field."""
+    if isinstance(method, ButcherTableau):
+        return str(method.stability_function)
+    factors = []
+    for substep in method.word:
+        scaled = substep.field
+        if substep.fraction != 1:
+            scaled = f"({substep.fraction} {substep.field})"
+        factors.append(
+            f"({str(substep.method.stability_function).replace('z', scaled)})"
+        )
+    return " ".join(factors)
+
+
+def polynomial_text(coefficients: tuple[int, ...]) -> str:
+    """A polynomial in x with integer coefficients, highest power first."""
+    terms = []
+    for power in reversed(range(len(coefficients))):
+        c = coefficients[power]
+        if c == 0:
+            continue
+        variable = ("", "x")[power] if power < 2 else f"x^{power}"
+        size = "" if abs(c) == 1 and variable else str(abs(c))
+        join = "*" if size and variable else ""
+        terms.append(("- " if c < 0 else "+ ") + size + join + variable)
+    # A minimal polynomial has a positive leading coefficient.
+    return " ".join(terms).removeprefix("+ ")
+
+
+def shown(value: Algebraic | Infinity | None, digits: int = 7) -> str:
+    """A number for a table: `-` where the notion does not apply."""
+    return "-" if value is None else value.decimal(digits)

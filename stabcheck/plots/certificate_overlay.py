@@ -1,0 +1,80 @@
+"""The overlay of a certificate: the Jacobian of its branch of largest norm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from stabcheck.bounds import Attention, FeedForward, LayerNorm, RMSNorm
+from stabcheck.certificate import Certificate
+from stabcheck.certify.records import ARRAYS
+from stabcheck.errors import InvalidInput
+from stabcheck.layers import Field
+from stabcheck.plots.overlay import of_branch
+
+KINDS: dict[str, type] = {
+    "attention": Attention,
+    "feed-forward": FeedForward,
+    "layer-norm": LayerNorm,
+    "rms-norm": RMSNorm,
+}
+
+
+def certificate_overlay(path: Path) -> dict[str, Any]:
+    """The arguments of `stability_region` that draw a certificate's costliest branch.
+
+    It is the branch of the residual map with the largest certified spectral norm, at
+    the centre of that claim, times the step of the map.
+
+    **Raises:** `InvalidInput` if the certificate cannot be read or bounds no branch.
+    """
+    certificate = Certificate.load(path)
+    sizes = {
+        tuple(map_["branch"]): Fraction(map_["size"])
+        for map_ in certificate.maps
+        if map_["kind"] == "residual"
+    }
+    claims = [
+        claim
+        for claim in certificate.claims
+        if claim.quantity == "spectral-norm"
+        and tuple(claim.subject.get("branch", ())) in sizes
+        and "centre" in certificate.domains[claim.domain]
+    ]
+    if not claims:
+        raise InvalidInput(
+            f"asked to draw the certificate {path}, found no bound on a branch at a "
+            "state; give one of a stack with weights"
+        )
+    claim = max(claims, key=lambda claim: claim.bound)
+    indices = tuple(claim.subject["branch"])
+    branch = tuple(_field(certificate, certificate.fields[k]) for k in indices)
+    state = certificate.arrays[certificate.domains[claim.domain]["centre"]]
+    title = f"h = {sizes[indices]} times the Jacobian of {_name(certificate, indices)}"
+    return of_branch(branch, state, sizes[indices]).arguments() | {"title": title}
+
+
+def _name(certificate: Certificate, indices: tuple[int, ...]) -> str:
+    """The name that the arrays of the branch begin with."""
+    record = certificate.fields[indices[-1]]
+    first = next((v for v in record.values() if v in certificate.arrays), "the branch")
+    return first.rsplit(".", 2)[0]
+
+
+def _field(certificate: Certificate, record: Mapping[str, Any]) -> Field:
+    """A field from its record, the inverse of `certify.records.field_record`."""
+    kind = KINDS[record["kind"]]
+    parameters: dict[str, Any] = {
+        name: certificate.arrays[record[name]]
+        for name in ARRAYS[kind]
+        if name in record
+    }
+    if "epsilon" in record:
+        parameters["epsilon"] = Fraction(record["epsilon"])
+    if kind is Attention:
+        parameters["causal"] = record["causal"]
+        if "value" in record["scale"]:
+            parameters["scale"] = float(Fraction(record["scale"]["value"]))
+    return kind(**parameters)

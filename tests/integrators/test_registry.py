@@ -1,0 +1,65 @@
+"""The registry: names, aliases, sources, and what is said of unknown names."""
+
+import json
+
+import pytest
+
+from stabcheck.errors import InvalidInput
+from stabcheck.integrators import ButcherTableau, LieTrotter, facts, get, names
+from stabcheck.integrators.catalogue import ALIASES
+
+ISSUED = (
+    "forward-euler", "heun", "ssprk3", "rk4", "backward-euler", "implicit-midpoint",
+    "explicit-midpoint", "ralston2", "kutta3", "rk38", "trapezoid", "lie-trotter",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ISSUED)
+def test_a_method_is_found_by_its_name(name):
+    assert name in names()
+    method = get(name)
+    assert method.name == name
+    assert method.source
+    assert isinstance(method, LieTrotter if name == "lie-trotter" else ButcherTableau)
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
+def test_an_alias_names_the_same_method(alias, name):
+    assert get(alias) is get(name)
+
+
+def test_case_does_not_matter():
+    assert get("RK4") is get("rk44") is get(" Rk4 ")
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"), [("rk5", "rk4"), ("eulr", "euler"), ("midpiont", "midpoint")]
+)
+def test_an_unknown_name_is_answered_with_the_nearest(name, nearest):
+    with pytest.raises(
+        InvalidInput, match=f"found none of that name; nearest: .*{nearest}"
+    ):
+        get(name)
+
+
+def test_a_name_like_no_other_is_answered_with_all():
+    with pytest.raises(InvalidInput, match=r"nearest: forward-euler, .*lie-trotter"):
+        get("§§§")
+
+
+@pytest.mark.parametrize("name", ISSUED)
+def test_facts_are_json_of_strings_with_a_polynomial_for_every_finite_number(name):
+    record = facts(get(name), 12)
+    assert json.loads(json.dumps(record)) == record
+    for key in record["minimal_polynomials"]:
+        assert record[key] not in (None, "inf")
+    assert record["conditional_on_order"] is None
+
+
+def test_what_does_not_apply_is_null():
+    record = facts(get("lie-trotter"))
+    for key in ("real_stability_interval", "is_A_stable", "error_constant"):
+        assert record[key] is None
+    assert record["stability_function"] == "(1 + a) (1 + b)"
+    assert facts(get("rk4"))["A_alpha_degrees"] is None
+    assert facts(get("trapezoid"))["A_alpha_degrees"] == "90"
