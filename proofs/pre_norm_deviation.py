@@ -1,9 +1,9 @@
 r"""Theorem pre-norm-deviation.
 
 On the outer tube round $X_0$ let $\lVert DN\rVert \le l$ and $\lVert DN(X) -
-DN(X_0)\rVert \le \Delta_N$; on an inner tube round $Y$ that holds the image of the outer
-one let $\lVert J_F\rVert \le k$ and $\lVert J_F - J_F(Y)\rVert \le \Delta_F$.  Then the
-Jacobian of $F \circ N$ moves by at most $2\Delta_Fl + k\Delta_N$.
+DN(X_0)\rVert \le \Delta_N$; on an inner tube round $Y$ that holds the image of the
+outer one let $\lVert J_F\rVert \le k$ and $\lVert J_F - J_F(Y)\rVert \le \Delta_F$.
+Then the Jacobian of $F \circ N$ moves by at most $2\Delta_Fl + k\Delta_N$.
 
 The factor 2 is there because $N(X_0)$ need not be the centre $Y$ of the inner tube.
 """

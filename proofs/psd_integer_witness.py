@@ -1,7 +1,7 @@
 r"""Theorem psd-integer-witness.
 
-Let $2^kM = LL^{\mathsf T} + E$ with symmetric $M$, $E$ and let $\rho_{ij} = \rho_{ji} \ge
-0$.  If for every row
+Let $2^kM = LL^{\mathsf T} + E$ with symmetric $M$, $E$ and let $\rho_{ij} = \rho_{ji}
+\ge 0$.  If for every row
 $E_{ii} - 2^k\rho_{ii} \ge \sum_{j \ne i}\bigl(|E_{ij}| + 2^k\rho_{ij}\bigr)$, then $M +
 D \succeq 0$ for every symmetric $D$ with $|D_{ij}| \le \rho_{ij}$.
 """
@@ -48,9 +48,9 @@ def step_1_a_gram_matrix_is_a_sum_of_squares():
 
 
 def step_2_the_ball_stays_on_the_diagonally_dominant_side():
-    # S = E + 2^k D.  On the diagonal D_ii = -rho_ii + s with s >= 0, off it |S_ij| is at
-    # most |E_ij| + 2^k rho_ij by the triangle inequality, short of it by u; `margin` is
-    # what the hypothesis leaves in the row.
+    # S = E + 2^k D.  On the diagonal D_ii = -rho_ii + s with s >= 0; off it |S_ij| is
+    # at most |E_ij| + 2^k rho_ij by the triangle inequality, short of it by u; `margin`
+    # is what the hypothesis leaves in the row.
     margin, s, u, off, rho, scale = symbols("margin s u off rho k", nonnegative=True)
     diagonal = (margin + off + scale * rho) + scale * (-rho + s)
     assert is_sum_of_nonnegative_terms(diagonal - (off - u))

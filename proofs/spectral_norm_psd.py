@@ -1,7 +1,7 @@
 r"""Theorem spectral-norm-psd.
 
-For every real matrix $J$ and $c \ge 0$: $\lVert J\rVert_2 \le c$ if and only if $c^2 I -
-J^{\mathsf T}J$ is positive semidefinite.
+For every real matrix $J$ and $c \ge 0$: $\lVert J\rVert_2 \le c$ if and only if
+$c^2 I - J^{\mathsf T}J$ is positive semidefinite.
 """
 
 from sympy import Identity, Matrix, MatrixSymbol, Rational, eye, symbols

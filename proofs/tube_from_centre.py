@@ -61,10 +61,9 @@ def step_5_the_extremes_over_unit_vectors_are_the_quantities():
 def witness_multiples_of_the_identity_attain_all_three():
     # J_0 = centre I and E = +-deviation I: upper and lower values are the bounds.
     for sign in (-1, 1):
-        assert expand((centre + sign * deviation) - centre - sign * deviation) == 0
-        assert is_bounded(
-            centre + sign * deviation, centre + sign * deviation, sign=sign
-        )
+        value = centre + sign * deviation  # v^T J v of J = value I, for every unit v
+        assert is_bounded(value, centre + sign * deviation, sign=sign)
+        assert is_bounded(centre + sign * deviation, value, sign=sign)
 
 
 def mutant_half_of_the_deviation_suffices():

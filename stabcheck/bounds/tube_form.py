@@ -113,6 +113,12 @@ class TubeForm:
         self.key_move = square * _gram(self.W_K)[:, None]
 
     @property
+    def is_finite(self) -> bool:
+        """Whether float64 holds every moment of the form."""
+        parts = (self.keys, self.receivers, *self.moments.values())
+        return all(np.isfinite(part).all() for part in parts)
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Heads and tokens."""
         return self.upper.shape[:2]

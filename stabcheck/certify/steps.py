@@ -294,34 +294,47 @@ class _Explicit(_Step):
         )
         if isinstance(tubes, NoStageTube):
             return tubes
-        uppers: tuple[Plan, ...] = ()
-        if not lean and self.on_tube["log-norm"].value < 0:
-            uppers = (
-                self.on_tube["log-norm"],
+        norms = tuple(plans)
+        if lean or min(self.integrator.b) < 0:
+            return Stages(step_size, norms)
+        slopes = (
+            (
+                self.on_tube[quantity],
                 *(
-                    self.tube_plan(state, tube.radius, "log-norm")
+                    self.tube_plan(state, tube.radius, quantity)
                     for state, tube in zip(states[1:], tubes[1:], strict=True)
                 ),
             )
-        return Stages(step_size, tuple(plans), uppers)
+            for quantity in QUANTITIES[1:]
+        )
+        return Stages(step_size, norms, *slopes)
 
     def growths(self, stages: Stages) -> list[Proposal]:
         h, (A, b) = float(stages.step_size), self.tableau
         norms = [plan.value for plan in stages.norms]
         found = [Proposal(growth.explicit_growth(A, b, h, norms), stages.norms, {})]
+        if not stages.uppers:
+            return found
+        uppers = [plan.value for plan in stages.uppers]
+        premises = (*stages.norms, *stages.uppers)
+        energy = growth.explicit_energy(A, b, h, norms, uppers, "growth")
+        found.append(Proposal(energy, premises, {}))
         r = circle_radius(self.integrator)
-        if stages.uppers and r > 0:
-            uppers = [plan.value for plan in stages.uppers]
+        if r > 0 and max(uppers) < 0:
             bound = growth.circle_contractivity(A, b, h, norms, uppers, float(r))
-            premises = (*stages.norms, *stages.uppers)
             found.append(Proposal(bound, premises, {"radius": r}))
         return found
 
     def shrink(self, stages: Stages) -> Proposal:
-        A, b = self.tableau
+        h, (A, b) = float(stages.step_size), self.tableau
         norms = [plan.value for plan in stages.norms]
-        bound = growth.explicit_shrink(A, b, float(stages.step_size), norms)
-        return Proposal(bound, stages.norms, {})
+        crude = Proposal(growth.explicit_shrink(A, b, h, norms), stages.norms, {})
+        if not stages.lowers:
+            return crude
+        lowers = [plan.value for plan in stages.lowers]
+        bound = growth.explicit_energy(A, b, h, norms, lowers, "shrink")
+        energy = Proposal(bound, (*stages.norms, *stages.lowers), {})
+        return max(crude, energy, key=lambda proposal: proposal.bound.value or 0.0)
 
     def largest(self, step_size: Fraction) -> Fraction:
         return largest_step(self.is_certified, step_size, LARGEST_TRIED)

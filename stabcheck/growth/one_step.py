@@ -64,6 +64,40 @@ def explicit_shrink(
     return established("shrink", theorem, value)
 
 
+def explicit_energy(
+    A: Matrix,
+    b: Sequence[float],
+    h: float,
+    stage_norms: Sequence[float],
+    stage_slopes: Sequence[float],
+    quantity: str,
+) -> StepBound:
+    r"""An explicit method with $b \ge 0$.  Theorem `explicit-runge-kutta-energy`.
+
+    **Arguments:** `stage_slopes`, $\mu_2$ at the stages for the `quantity` `growth`,
+    $\lambda_{\min}$ for `shrink`.
+    """
+    theorem = "explicit-runge-kutta-energy"
+    if any(weight < 0 for weight in b):
+        return not_established(quantity, theorem, "the method has a negative weight b")
+    sign = 1 if quantity == "growth" else -1
+    spreads = np.array(_spreads(A, b, h, stage_norms))
+    slopes = sign * np.asarray(stage_slopes, dtype=float)
+    distance = np.where(slopes >= 0, spreads, np.maximum(0.0, 2 - spreads))
+    moves = h * np.asarray(stage_norms, dtype=float) * spreads
+    weights, stages = np.asarray(b, dtype=float), np.asarray(A, dtype=float)
+    form = weights[:, None] * stages
+    form = form + form.T - np.outer(weights, weights)
+    sizes = np.abs(form)
+    np.fill_diagonal(sizes, np.maximum(0.0, -sign * np.diag(form)))
+    change = 2 * h * weights @ (slopes * distance**2) + moves @ sizes @ moves
+    square = 1 + sign * float(change)
+    if square <= 0:
+        reason = f"the energy bound {square:.4g} is not positive: take a smaller step"
+        return not_established(quantity, theorem, reason)
+    return established(quantity, theorem, math.sqrt(square))
+
+
 def backward_euler_growth(h: float, L: float, mu: float | None = None) -> StepBound:
     r"""$1/(1 - h\mu)$ for $h\mu < 1$, $hL < 1$.  Theorem `backward-euler-growth`."""
     h, L = _step_and_norm(h, L)
@@ -171,9 +205,10 @@ def largest_step(
     raise InvalidInput(f"no closed form of the largest step for {theorem!r}")
 
 
-def _crude(
+def _spreads(
     A: Matrix, b: Sequence[float], h: float, stage_norms: Sequence[float]
-) -> float:
+) -> list[float]:
+    """d_i = 1 + h sum_j |a_ij| L_j d_j: how far the stages of two solutions spread."""
     stages = len(b)
     if len(A) != stages or len(stage_norms) != stages:
         raise InvalidInput(
@@ -186,7 +221,13 @@ def _crude(
             raise InvalidInput("the method is not explicit")
         pairs = zip(row, stage_norms, distances, strict=False)
         distances.append(1 + h * sum(abs(a) * L * d for a, L, d in pairs))
-    terms = zip(b, stage_norms, distances, strict=True)
+    return distances
+
+
+def _crude(
+    A: Matrix, b: Sequence[float], h: float, stage_norms: Sequence[float]
+) -> float:
+    terms = zip(b, stage_norms, _spreads(A, b, h, stage_norms), strict=True)
     return float(1 + h * sum(abs(weight) * L * d for weight, L, d in terms))
 
 

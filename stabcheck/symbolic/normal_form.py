@@ -24,6 +24,7 @@ from sympy import (
     Rational,
     S,
     Sum,
+    Symbol,
     exp,
 )
 from sympy import expand as expand_coefficient
@@ -33,7 +34,14 @@ from stabcheck.symbolic.index import Index, fresh, rename, total
 from stabcheck.symbolic.pointwise import Counterexample, find_counterexample
 from stabcheck.symbolic.softmax import Softmax
 from stabcheck.symbolic.structure import structure
-from stabcheck.symbolic.terms import Factor, Term, contracted, labelled
+from stabcheck.symbolic.terms import (
+    Factor,
+    Term,
+    contracted,
+    indices_of,
+    labelled,
+    name_of,
+)
 
 
 @dataclass(frozen=True)
@@ -171,7 +179,7 @@ class Expansion:
         spelled, free = structure(expression)
         name = self.names.setdefault(spelled, f"@{len(self.names)}")
         self.templates.setdefault(name, (expression, free))
-        entry = IndexedBase(name)[free] if free else IndexedBase(name)[0]
+        entry = IndexedBase(name)[free] if free else Symbol(name)
         return Term(S.One, (), ((entry, exponent),))
 
     def _rebuilt(self, term: Term) -> Expr:
@@ -179,11 +187,11 @@ class Expansion:
         return total(Mul(term.coefficient, *powers), *term.bound)
 
     def _restored(self, factor: Factor) -> Expr:
-        name = factor.base.label.name if isinstance(factor, Indexed) else ""
+        name = name_of(factor)
         if name not in self.templates:
             return factor
         template, free = self.templates[name]
-        return rename(template, dict(zip(free, factor.indices, strict=False)))
+        return rename(template, dict(zip(free, indices_of(factor), strict=True)))
 
 
 def _summed(term: Term, over: list[Index]) -> Term:

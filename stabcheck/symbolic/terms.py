@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sympy import Expr, Indexed, KroneckerDelta, Rational, S
+from sympy import Expr, Indexed, KroneckerDelta, Rational, S, Symbol
 
 from stabcheck.errors import InvalidInput
 from stabcheck.symbolic.index import Index
@@ -23,7 +23,7 @@ REFINEMENTS = 3
 ORDERS = 5040
 """More orders than this are not tried: the form is then valid but not canonical."""
 
-Factor = Indexed | KroneckerDelta | Index
+Factor = Indexed | KroneckerDelta | Symbol
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,17 @@ def labelled(term: Term) -> tuple[str, Term]:
 
 def indices_of(factor: Factor) -> tuple[Index, ...]:
     """The indices of one factor, in order."""
-    if isinstance(factor, Index):
-        return (factor,)
+    if isinstance(factor, Symbol):
+        return (factor,) if isinstance(factor, Index) else ()
     return factor.indices if isinstance(factor, Indexed) else factor.args
+
+
+def name_of(factor: Factor) -> str:
+    """The name of the tensor or symbol of a factor; of a delta or an index, none."""
+    if isinstance(factor, Indexed):
+        return factor.base.label.name
+    plain = isinstance(factor, Symbol) and not isinstance(factor, Index)
+    return factor.name if plain else ""
 
 
 def _orders(term: Term) -> Iterator[list[Index]]:
@@ -157,7 +165,7 @@ def _summed_out(
         if not isinstance(factor, Indexed) or exponent != 1:
             continue
         last = factor.indices[-1]
-        if factor.base.label.name not in row_stochastic or last not in term.bound:
+        if name_of(factor) not in row_stochastic or last not in term.bound:
             continue
         uses = sum(indices_of(base).count(last) for base, _ in term.factors)
         if uses == 1:
@@ -166,7 +174,7 @@ def _summed_out(
 
 
 def _renamed(factor: Factor, mapping: Mapping[Index, Index]) -> Factor:
-    if isinstance(factor, Index):
+    if isinstance(factor, Symbol):
         return mapping.get(factor, factor)
     new = [mapping.get(index, index) for index in indices_of(factor)]
     if isinstance(factor, Indexed):
@@ -179,8 +187,7 @@ def _spell(factor: tuple[Factor, Rational], names: Mapping[Index, str]) -> str:
     at = [names.get(index) or _name(index) for index in indices_of(base)]
     if isinstance(base, KroneckerDelta):
         return f"delta[{','.join(sorted(at))}]"
-    head = base.base.label.name if isinstance(base, Indexed) else ""
-    return f"{head}[{','.join(at)}]^{exponent}"
+    return f"{name_of(base)}[{','.join(at)}]^{exponent}"
 
 
 def _name(index: Index) -> str:

@@ -26,6 +26,16 @@ THEOREMS = (
         _OURS,
     ),
     Theorem(
+        "explicit-runge-kutta-energy",
+        "Growth and shrink of an explicit step with nonnegative weights, by energy.",
+        r"$\phi^2 \le 1 + 2h\sum_i b_i\mu_i^{\pm} + \sum_{i \ne j}|m_{ij}|e_ie_j + "
+        r"\sum_i \max(0, -m_{ii})e_i^2$ with $m_{ij} = b_ia_{ij} + b_ja_{ji} - b_ib_j$, "
+        r"$e_i = hL_id_i$, $d_i$ as in explicit-runge-kutta-crude and $\mu_i^{\pm} = "
+        r"\mu_i d_i^2$ for $\mu_i \ge 0$, $\mu_i\max(0, 2 - d_i)^2$ below; the shrink "
+        r"with $\lambda_{\min}$ for $\mu$ and the other signs.",
+        _OURS,
+    ),
+    Theorem(
         "backward-euler-growth",
         "Growth of a backward Euler step.",
         r"$1/(1 - h\mu)$ for $h\mu < 1$; shrink $1/(1 + hL)$.",

@@ -82,8 +82,11 @@ def take_step(method: ButcherTableau, field, h: float, x: np.ndarray) -> np.ndar
     b = np.array([float(weight) for weight in method.b])
     slopes = np.zeros((len(b), len(x)))
     for _ in range(1 if method.is_explicit else FIXED_POINT_STEPS):
+        before = slopes.copy()
         for i in range(len(b)):
             slopes[i] = field(x + h * A[i] @ slopes)
+        if np.abs(slopes - before).max() <= 1e-15 * np.abs(slopes).max():
+            break
     return x + h * b @ slopes
 
 

@@ -139,7 +139,7 @@ def test_the_crude_shrink_is_attained_by_euler_on_a_contraction():
 
 
 @pytest.mark.theorem("backward-euler-growth")
-@given(bounded_fields(), st.floats(0, 0.9), SEEDS)
+@given(bounded_fields(), st.floats(0, 0.7), SEEDS)
 def test_backward_euler_steps_stay_between_shrink_and_growth(field, hL, seed):
     h = hL / max(field.L, 1e-6)
     shrunk = growth.backward_euler_shrink(h, field.L).value
@@ -159,7 +159,7 @@ def test_backward_euler_attains_both_factors_on_a_line():
 
 
 @pytest.mark.theorem("implicit-midpoint-growth")
-@given(bounded_fields(), st.floats(0, 1.8), SEEDS)
+@given(bounded_fields(), st.floats(0, 1.4), SEEDS)
 def test_implicit_midpoint_steps_stay_between_shrink_and_growth(field, hL, seed):
     h = hL / max(field.L, 1e-6)
     for mu, m in ((None, None), (field.mu, field.m)):
@@ -215,7 +215,7 @@ def test_rk4_expands_a_field_that_varies_on_its_linear_disc():
     # frozen field.  A Gram matrix of the start and the slopes that the form M + B/r
     # finds; then reflections Q_i with J_i = r (Q_i - 1) that take the stages there.
     A, b = (np.array(x) for x in floats(get("rk4")))
-    r, scale, spread = 1.39, 0.2, 1e-3
+    r, scale, spread = 1.39, 0.1, 0.05
     B = np.diag(b)
     form = B @ A + A.T @ B - np.outer(b, b) + B / r
     vector = np.linalg.eigh(form)[1][:, 0]
@@ -225,9 +225,8 @@ def test_rk4_expands_a_field_that_varies_on_its_linear_disc():
     start, *wanted = np.linalg.cholesky(gram)
     taken: list[np.ndarray] = []
     for row, slope in zip(A, wanted, strict=True):
-        stage = start + sum(
-            (a * k for a, k in zip(row, taken, strict=False)), 0 * start
-        )
+        moves = [a * k for a, k in zip(row, taken, strict=False)]
+        stage = start + sum(moves, np.zeros(5))
         mirror = stage - (slope + r * stage) / r
         Q = np.eye(5) - 2 * np.outer(mirror, mirror) / (mirror @ mirror)
         assert np.linalg.norm(Q, 2) <= 1 + 1e-12
@@ -240,7 +239,7 @@ def test_rk4_expands_a_field_that_varies_on_its_linear_disc():
 @given(
     st.sampled_from([BACKWARD, MIDPOINT]),
     bounded_fields(dissipative=True),
-    st.floats(0, 0.9),
+    st.floats(0, 0.7),
     SEEDS,
 )
 def test_algebraically_stable_methods_do_not_expand_dissipative_fields(

@@ -14,97 +14,84 @@ of short ones.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 
-import numpy as np
-
-from stabcheck.checker.float64.midpoint_radius import SMALLEST, gamma, outward
-from stabcheck.checker.float64.norm_ball import NormBall, multiply
-from stabcheck.checker.float64.norms import frobenius, schatten_norm
+from stabcheck.checker.float64.midpoint_radius import outward
+from stabcheck.checker.float64.norm_ball import NormBall, crude_multiply, multiply
 
 LINKS = 6
-"""Factors of a short chain: that many matrices are in memory at once."""
+"""Dense factors of a short chain: that many matrices are in memory at once."""
+
+Group = list[NormBall]
+"""Factors first to last: block-diagonal ones, at most one dense, then blocks."""
 
 
-def merged(factors: Iterable[NormBall]) -> Iterator[NormBall]:
-    """Multiply block-diagonal factors into the dense ones: that costs little.
-
-    Factors come first to last; so do the results, of which only a single one can be
-    block diagonal.  Blocks are multiplied with each other first: the norm of their
-    product, which amplifies the radius of the dense factor, is smaller than the
-    product of their norms.
-    """
-    dense: NormBall | None = None
-    blocks: NormBall | None = None
+def groups(factors: Iterable[NormBall]) -> Iterator[Group]:
+    """Cut a sequence of factors before every dense factor but the first."""
+    current: Group = []
+    dense = False
     for factor in factors:
-        if factor.is_block_diagonal:
-            blocks = factor if blocks is None else multiply(factor, blocks)
-            continue
-        if dense is None:
-            dense = factor if blocks is None else multiply(factor, blocks)
-        else:
-            yield _joined(dense, blocks)
-            dense = factor
-        blocks = None
-    yield _joined(dense, blocks)
-
-
-def _joined(dense: NormBall | None, blocks: NormBall | None) -> NormBall:
-    """The blocks behind the dense factor; one of the two may be missing."""
-    if dense is not None and blocks is not None:
-        return multiply(blocks, dense)
-    found = blocks if dense is None else dense
-    if found is None:
-        raise ValueError("the product of no factors was asked for")
-    return found
+        if not factor.is_block_diagonal:
+            if dense:
+                yield current
+                current = []
+            dense = True
+        current.append(factor)
+    if current:
+        yield current
 
 
 def chain_product(factors: Iterable[NormBall]) -> NormBall:
     """Enclose the product of at least one factor, given first to last."""
-    levels: list[list[NormBall]] = [[]]
-    for factor in merged(factors):
-        levels[0].append(factor)
+    levels: list[list[Group]] = [[]]
+    for group in groups(factors):
+        levels[0].append(group)
         level = 0
-        while len(levels[level]) == LINKS:
+        while len(levels[level]) > LINKS:
             if level + 1 == len(levels):
                 levels.append([])
-            levels[level + 1].append(telescoped(levels[level]))
-            levels[level] = []
+            links, levels[level] = levels[level][:LINKS], levels[level][LINKS:]
+            levels[level + 1].append([telescoped(links)])
             level += 1
     # Higher levels hold earlier factors: what is left below comes after them.
-    rest: list[NormBall] = []
+    rest: list[Group] = []
     for links in levels:
-        rest = [telescoped([*links, *rest])] if links or rest else []
-    return rest[0]
+        rest = [[telescoped([*links, *rest])]]
+    return rest[0][0]
 
 
-def telescoped(links: Sequence[NormBall]) -> NormBall:
+def telescoped(links: Sequence[Group]) -> NormBall:
     """Enclose the product of the links, given first to last, by the theorem's sum."""
-    partial, local = links[0].midpoint, [links[0].radius]
-    for link in links[1:]:
-        step = multiply(link, NormBall(partial, 0.0))
-        partial = step.midpoint
-        local.append(step.radius)
     suffixes = _suffix_norms(links)
-    total = sum(
-        float(outward(s * e)) for s, e in zip(suffixes, local, strict=True)
-    )
-    return NormBall(partial, total * (1 + 2.0**-40))
+    factors = [factor for group in links for factor in group]
+    partial, total = factors[0].midpoint, factors[0].radius * suffixes[0]
+    for factor, suffix in zip(factors[1:], suffixes[1:], strict=True):
+        step = multiply(factor, NormBall(partial, 0.0))
+        partial = step.midpoint
+        total += float(outward(suffix * step.radius))
+    return NormBall(partial, float(outward(total)) * (1 + 2.0**-40))
 
 
-def _suffix_norms(links: Sequence[NormBall]) -> list[float]:
-    r"""Bound $\lVert J_L\cdots J_{l+1}\rVert$ for every l, in order of l."""
-    norms = [1.0]
-    product: np.ndarray | None = None
-    error = 0.0
-    for link in reversed(links[1:]):
-        if product is None:
-            product, error = link.midpoint, link.radius
-        else:
-            size = len(product)
-            rounding = gamma(size) * frobenius(product) * frobenius(link.midpoint)
-            rounding += size * size * SMALLEST
-            error = error * link.norm() + norms[-1] * link.radius + rounding
-            product = product @ link.midpoint
-        error = float(outward(error))
-        norms.append(float(outward(schatten_norm(product) + error)))
+def _suffix_norms(links: Sequence[Group]) -> list[float]:
+    r"""Bound $\lVert J_L\cdots J_{l+1}\rVert$ for every factor, in order of l.
+
+    Products from the left of whole groups, and of the blocks behind a factor within
+    its group: the norm of a group is far below the product of its factors' norms.
+    """
+    norms: list[float] = []
+    after: NormBall | None = None
+    for group in reversed(links):
+        tail: NormBall | None = None
+        for factor in reversed(group):
+            norms.append(_suffix_norm(after, tail))
+            tail = factor if tail is None else multiply(tail, factor)
+        if len(norms) < sum(len(other) for other in links) and tail is not None:
+            after = tail if after is None else crude_multiply(after, tail)
     return norms[::-1]
+
+
+def _suffix_norm(after: NormBall | None, tail: NormBall | None) -> float:
+    parts = [part for part in (after, tail) if part is not None]
+    if not parts:
+        return 1.0
+    return reduce(crude_multiply, parts).norm()

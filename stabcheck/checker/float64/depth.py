@@ -10,22 +10,24 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import flint
-from flint import arb, arb_mat
+from flint import arb_mat
 
+from stabcheck.checker.balls import ball, largest, power_of_two
 from stabcheck.checker.context import Context
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
+from stabcheck.checker.fields import field_value, forward
 from stabcheck.checker.float64.chain import chain_product
 from stabcheck.checker.float64.jacobian import branch_jacobian, field_jacobian
-from stabcheck.checker.float64.norm_ball import NormBall, identity_plus
-from stabcheck.checker.trajectory import along_maps, map_shape
+from stabcheck.checker.float64.norm_ball import NormBall, identity_plus, multiply
+from stabcheck.checker.trajectory import map_shape
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
 PRECISIONS = (256, 512, 1024, 2048)
 """Balls widen from map to map by norms of absolute values: 40 bits a real layer."""
-WIDEST = arb((1, -80))
-"""States are at least this narrow, so that the widths of weights p are rounding."""
+WIDTH_BITS = 80
+"""States are enclosed to that many bits, far beyond the rounding to float64."""
 
 
 class _TooWide(Exception):
@@ -67,14 +69,36 @@ def _check_map(ctx: Context, index: int) -> None:
 def _factors(
     ctx: Context, first: int, last: int, state: arb_mat
 ) -> Iterator[NormBall]:
+    """The Jacobians of the maps, a normalisation joined to the map before it."""
+    waiting: NormBall | None = None
     for index in range(first, last):
         # A cache for each map: what its weights take in memory is released.
         local = Context(ctx.document, ctx.tensors)
-        if any(entry.rad() > WIDEST for entry in state.entries()):
-            raise _TooWide
-        yield map_jacobian(local, index, state)
+        _check_narrow(state)
+        found = map_jacobian(local, index, state)
+        joins = ctx.maps[index]["kind"] == "normalise"
+        if waiting is not None and not joins:
+            yield waiting
+        waiting = multiply(found, waiting) if joins and waiting else found
         if index + 1 < last:
-            state, _ = along_maps(local, [index, index + 1], state)
+            state = next_state(local, index, state)
+    if waiting is not None:
+        yield waiting
+
+
+def _check_narrow(state: arb_mat) -> None:
+    entries = state.entries()
+    widest = largest(abs(entry.mid()) for entry in entries) * power_of_two(-WIDTH_BITS)
+    if not all(entry.rad() <= widest for entry in entries):
+        raise _TooWide
+
+
+def next_state(ctx: Context, index: int, state: arb_mat) -> arb_mat:
+    """Enclose a map, forward Euler or a normalisation, at an enclosed state."""
+    record = ctx.maps[index]
+    if record["kind"] == "normalise":
+        return field_value(ctx, record["field"], state)
+    return state + forward(ctx, record["branch"], state) * ball(record["size"])
 
 
 def map_jacobian(ctx: Context, index: int, state: arb_mat) -> NormBall:

@@ -6,6 +6,7 @@ use, and it does not grow with absolute values as entrywise radii do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,6 +18,7 @@ from stabcheck.checker.float64.midpoint_radius import (
     UNIT_ROUNDOFF,
     MidpointRadius,
     from_fraction,
+    gamma,
     outward,
 )
 from stabcheck.checker.float64.norms import (
@@ -74,9 +76,21 @@ def identity_plus(step: Fraction, ball: NormBall) -> NormBall:
 
 def multiply(left: NormBall, right: NormBall) -> NormBall:
     r"""Enclose $AB$: $\lVert AB - P\rVert \le \lVert C_A\rVert r_B + r_A(\lVert
-    C_B\rVert + r_B) + \lVert C_AC_B - P\rVert$ for the float product $P$.
+    C_B\rVert + r_B) + \lVert C_AC_B - P\rVert$ for the accurate float product $P$.
     """
-    product, rounding = _product(left.midpoint, right.midpoint)
+    product, rounding = _by_slabs(accurate_product, left.midpoint, right.midpoint)
+    return _with_radii(left, right, product, rounding)
+
+
+def crude_multiply(left: NormBall, right: NormBall) -> NormBall:
+    """The same with one float product instead of three, and a larger radius."""
+    product, rounding = _by_slabs(_plain_product, left.midpoint, right.midpoint)
+    return _with_radii(left, right, product, rounding)
+
+
+def _with_radii(
+    left: NormBall, right: NormBall, product: np.ndarray, rounding: float
+) -> NormBall:
     error = rounding
     if right.radius > 0:
         error += schatten_norm(left.midpoint) * right.radius
@@ -85,21 +99,32 @@ def multiply(left: NormBall, right: NormBall) -> NormBall:
     return NormBall(product, float(outward(error)))
 
 
-def _product(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float]:
-    """The float product of matrices or diagonal blocks, and its error in norm."""
-    if left.ndim == 3 and right.ndim == 2:
-        blocks, width, columns = len(left), left.shape[1], right.shape[1]
-        found = accurate_product(left, right.reshape(blocks, width, columns))
-        return found.midpoint.reshape(right.shape), _whole(found)
-    if left.ndim == 2 and right.ndim == 3:
-        rows, blocks, width = len(left), len(right), right.shape[1]
-        slabs = left.reshape(rows, blocks, width).transpose(1, 0, 2)
-        found = accurate_product(slabs, right)
-        return found.midpoint.transpose(1, 0, 2).reshape(left.shape), _whole(found)
-    found = accurate_product(left, right)
-    return found.midpoint, frobenius(found.radius)
+def _plain_product(a: np.ndarray, b: np.ndarray) -> MidpointRadius:
+    """The float product, with its error bounded by row and column lengths."""
+    terms = a.shape[-1]
+    rows = np.sqrt((a * a).sum(axis=-1, keepdims=True))
+    columns = np.sqrt((b * b).sum(axis=-2, keepdims=True))
+    # Cauchy-Schwarz for |a||b|; the lengths err by much less than the factor 2.
+    radius = 2 * gamma(terms) * rows * columns + 2 * terms * SMALLEST
+    return MidpointRadius(a @ b, outward(radius))
 
 
-def _whole(slabs: MidpointRadius) -> float:
-    """The Frobenius norm of the radii of slabs that make up one matrix."""
-    return frobenius(slabs.radius.reshape(-1, slabs.radius.shape[-1]))
+def _by_slabs(
+    kernel: Callable[[np.ndarray, np.ndarray], MidpointRadius],
+    left: np.ndarray,
+    right: np.ndarray,
+) -> tuple[np.ndarray, float]:
+    """Multiply matrices or diagonal blocks; the product and its error in norm."""
+    if left.ndim == right.ndim:
+        found = kernel(left, right)
+        return found.midpoint, frobenius(found.radius)
+    if left.ndim == 3:
+        slabs = right.reshape(len(left), left.shape[1], right.shape[1])
+        found = kernel(left, slabs)
+        product = found.midpoint.reshape(right.shape)
+    else:
+        slabs = left.reshape(len(left), len(right), right.shape[1]).transpose(1, 0, 2)
+        found = kernel(slabs, right)
+        product = found.midpoint.transpose(1, 0, 2).reshape(left.shape)
+    # The radii of all slabs make up one matrix.
+    return product, frobenius(found.radius.reshape(-1, found.radius.shape[-1]))

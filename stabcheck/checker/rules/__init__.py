@@ -34,6 +34,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "euler-growth",
         "euler-shrink",
         "explicit-runge-kutta-crude",
+        "explicit-runge-kutta-energy",
         "backward-euler-growth",
         "implicit-midpoint-growth",
         "circle-contractivity",

@@ -1,8 +1,8 @@
 r"""Rule for attained values: a state of the domain and a direction, in balls.
 
-$|Jv| \ge a|v|$ (for the mixed norm with the largest token's norm), $v^{\mathsf T}Jv \ge a|v|^2$ or, for the lower logarithmic norm,
-$v^{\mathsf T}Jv \le a|v|^2$; for a growth $J$ is the derivative of the step or of the
-composed maps.
+$|Jv| \ge a|v|$ (for the mixed norm, $|\cdot|$ is that of the largest token),
+$v^{\mathsf T}Jv \ge a|v|^2$ or, for the lower logarithmic norm, $v^{\mathsf T}Jv \le
+a|v|^2$; for a growth $J$ is the derivative of the step or of the composed maps.
 """
 
 from __future__ import annotations

@@ -119,6 +119,67 @@ def explicit_runge_kutta_crude(
         _at_most(claim, 2 - growth)
 
 
+def _spreads(step: Step, norms: Sequence[dict]) -> list[Fraction]:
+    """Return d_i = 1 + h sum_j |a_ij| L_j d_j, how far the stages spread."""
+    spreads: list[Fraction] = []
+    for row in step.A:
+        terms = zip(row, norms, spreads, strict=False)
+        moved = sum(abs(a) * n["bound"] * d for a, n, d in terms)
+        spreads.append(1 + step.size * moved)
+    return spreads
+
+
+def _energy(step: Step, norms: Sequence[dict], slopes: Sequence[dict]) -> Fraction:
+    r"""Return an upper (slopes: log norms) or lower bound of the squared ratio.
+
+    $|\Delta_1|^2 = |\Delta_0|^2 + 2\sum_ib_i\langle h\Delta f_i, \Delta Y_i\rangle -
+    \sum_{ij}m_{ij}\langle h\Delta f_i, h\Delta f_j\rangle$ with $2 - d_i \le
+    |\Delta Y_i|/|\Delta_0| \le d_i$ and $|h\Delta f_i| \le hL_id_i|\Delta_0|$.
+    """
+    upward = slopes[0]["quantity"] == UPPER
+    spreads = _spreads(step, norms)
+    square = Fraction(1)
+    for weight, slope, spread in zip(step.b, slopes, spreads, strict=True):
+        value = slope["bound"] if upward else -slope["bound"]
+        distance = spread if value >= 0 else max(Fraction(0), 2 - spread)
+        term = 2 * step.size * weight * value * distance * distance
+        square += term if upward else -term
+    moves = [
+        step.size * norm["bound"] * spread
+        for norm, spread in zip(norms, spreads, strict=True)
+    ]
+    for i, move in enumerate(moves):
+        for j, other in enumerate(moves):
+            entry = step.b[i] * step.A[i][j] + step.b[j] * step.A[j][i]
+            entry -= step.b[i] * step.b[j]
+            size = abs(entry) if i != j else max(0, -entry if upward else entry)
+            square += move * other * (size if upward else -size)
+    return square
+
+
+@rule("explicit-runge-kutta-energy")
+def explicit_runge_kutta_energy(
+    ctx: Context, claim: dict, premises: list[dict]
+) -> None:
+    """Check growth or shrink from norms and logarithmic norms at the stages; b >= 0."""
+    quantity = quantity_of(claim, ["growth", "shrink"])
+    step = step_of(ctx, claim)
+    stages = len(step.b)
+    other = UPPER if quantity == "growth" else LOWER
+    check_quantities(premises, [[NORM] * stages + [other] * stages])
+    if any(weight < 0 for weight in step.b):
+        raise ClaimRejected(f"the method {step.name!r} has a negative weight b")
+    norms, slopes = premises[:stages], premises[stages:]
+    tubes = check_explicit_stages(ctx, step, norms)
+    for tube, wider in zip(tubes, stage_tubes(ctx, step, slopes), strict=True):
+        check_covers(wider, tube, "the tube of the stage's norm")
+    square, bound = _energy(step, norms, slopes), claim["bound"]
+    if quantity == "growth":
+        _establish(bound >= 0 and bound * bound >= square, claim)
+    else:
+        _establish(bound <= 0 or bound * bound <= square, claim)
+
+
 @rule("backward-euler-growth")
 def backward_euler_growth(ctx: Context, claim: dict, premises: list[dict]) -> None:
     r"""Check growth $1/(1 - h\mu)$ or shrink $1/(1 + hL)$, with $hL < 1$."""
