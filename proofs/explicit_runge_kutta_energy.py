@@ -74,9 +74,9 @@ def step_4_the_cross_terms_are_at_most_the_products_of_norms():
     # -m_ij <g_i, g_j> <= |m_ij| |g_i| |g_j| by Cauchy-Schwarz, in the plane of two
     # vectors: |g|^2 |k|^2 - <g, k>^2 is the square of the cross product.  And
     # -m_ii |g_i|^2 <= max(0, -m_ii) e_i^2 because |g_i|^2 lies in [0, e_i^2].
-    g, h, k, l = symbols("g h k l", real=True)
-    gap = (g**2 + h**2) * (k**2 + l**2) - (g * k + h * l) ** 2
-    assert expand(gap - (g * l - h * k) ** 2) == 0
+    g, h, k, m = symbols("g h k m", real=True)
+    gap = (g**2 + h**2) * (k**2 + m**2) - (g * k + h * m) ** 2
+    assert expand(gap - (g * m - h * k) ** 2) == 0
 
 
 def is_bounded_at(value, ratio_squared):

@@ -177,7 +177,7 @@ class Certificate:
         folder.mkdir(parents=True, exist_ok=True)
         arrays_path = folder / ARRAYS
         with Replacing(arrays_path) as stream:
-            np.savez_compressed(stream, **self.arrays)
+            np.savez_compressed(stream, **without_objects(self.arrays))
         document = self.to_json(file_sha256(arrays_path))
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
         with Replacing(folder / DOCUMENT) as stream:
@@ -244,9 +244,20 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write an `.npz` whole or not at all; object arrays are refused by numpy."""
+    """Write an `.npz` whole or not at all; object arrays are refused."""
     with Replacing(path) as stream:
-        np.savez(stream, **dict(arrays))
+        np.savez(stream, **without_objects(arrays))
+
+
+def without_objects(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays, none of which numpy would pickle.  **Raises:** `InvalidInput`."""
+    for name, array in arrays.items():
+        if np.asarray(array).dtype.hasobject:
+            raise InvalidInput(
+                f"asked to write the array {name!r}, found Python objects in it; "
+                "give numbers"
+            )
+    return dict(arrays)
 
 
 def unique_name(hint: str, taken: Iterable[str]) -> str:

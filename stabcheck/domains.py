@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def radius_of(value: Number) -> Fraction:
     return radius
 
 
-def _exact(value: object) -> Fraction | None:
+def _exact(value: Any) -> Fraction | None:
     if isinstance(value, Fraction) or type(value) is int:
         return Fraction(value)
     if isinstance(value, np.integer):
@@ -87,7 +88,7 @@ def state_of(value: object) -> np.ndarray:
     return state
 
 
-def _count(name: str, value: object) -> int:
+def _count(name: str, value: Any) -> int:
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not whole or value < 1:
         raise InvalidInput(
@@ -99,7 +100,7 @@ def _count(name: str, value: object) -> int:
 def squared_norm(numbers: Iterable[Fraction | float]) -> Fraction:
     """The exact sum of squares of dyadic numbers, such as float64 and differences."""
     total, scale = 0, 0
-    for number in map(Fraction, numbers):
+    for number in (Fraction(given) for given in numbers):
         # One shift per term instead of one greatest common divisor.
         exponent = 2 * (number.denominator.bit_length() - 1)
         if exponent > scale:
@@ -131,7 +132,12 @@ class _Round:
 
 @dataclass(frozen=True, eq=False)
 class Point(_Round):
-    """The state `X0` alone."""
+    """The state `X0` alone: a tube of radius 0."""
+
+    @property
+    def radius(self) -> Fraction:
+        """Zero."""
+        return Fraction(0)
 
     def contains(self, state: np.ndarray) -> bool:
         """Whether a float64 state is `X0`."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from stabcheck.bounds import (
 from stabcheck.errors import InvalidInput, Undecided
 from stabcheck.integrators import ButcherTableau
 from stabcheck.integrators import get as integrator_named
+
+if TYPE_CHECKING:
+    from stabcheck.symbolic import Field as DeclaredField
 
 Normalisation = LayerNorm | RMSNorm
 Field = Attention | FeedForward | LayerNorm | RMSNorm | AttentionFamily
@@ -122,6 +125,69 @@ class Stack:
         return states
 
 
+KINDS: dict[str, type] = {
+    "attention": Attention,
+    "feed-forward": FeedForward,
+    "layer-norm": LayerNorm,
+    "rms-norm": RMSNorm,
+}
+"""The fields with concrete weights, by the names of their declarations."""
+
+
+def branch_of(field: DeclaredField, parameters: Mapping[str, Any]) -> Branch:
+    """A declared field with its weights, as the branch of a residual map.
+
+    **Arguments:** `parameters`, arrays by the names of the declaration; the weights
+    of one head may leave out the axis of the heads.
+
+    **Raises:** `InvalidInput` for a parameter that is missing, unknown or misshapen,
+    and for a declaration that is no slope of a residual stream.
+    """
+    parts = field.parts or (field,)
+    unknown = [part.name for part in parts if part.name not in KINDS]
+    if unknown or field.name.startswith("post-norm"):
+        raise InvalidInput(
+            f"asked for a layer of {field.name!r}; give one of {', '.join(KINDS)}, or "
+            "pre_norm of a normalisation and one of them"
+        )
+    known = {parameter.name for part in parts for parameter in part.parameters}
+    extra = sorted(set(parameters) - known)
+    if extra:
+        raise InvalidInput(
+            f"asked for {field.name} with the parameter {extra[0]!r}; it has "
+            f"{', '.join(sorted(known))}"
+        )
+    return tuple(_with_weights(part, parameters) for part in parts)
+
+
+def _with_weights(part: DeclaredField, parameters: Mapping[str, Any]) -> Field:
+    needed = [p.name for p in part.parameters if getattr(p, "default", None) is None]
+    missing = sorted(set(needed) - set(parameters))
+    if missing:
+        raise InvalidInput(
+            f"asked for {part.name} without {', '.join(missing)}; give all of "
+            f"{', '.join(needed)}"
+        )
+    names = {p.name for p in part.parameters} & set(parameters)
+    given = {name: parameters[name] for name in names}
+    if part.name == "attention":
+        given = {name: _with_heads(name, value) for name, value in given.items()}
+        given["causal"] = part.settings["causal"]
+    made = KINDS[part.name](**given)
+    heads = part.settings.get("heads")
+    if heads is not None and heads != made.heads:
+        raise InvalidInput(
+            f"asked for attention with {heads} heads, found weights of {made.heads}"
+        )
+    return made
+
+
+def _with_heads(name: str, value: Any) -> Any:
+    axes = {"W_Q": 2, "W_K": 2, "W_V": 2, "b_Q": 1, "b_K": 1, "b_V": 1}
+    array = np.asarray(value) if name in axes else value
+    return array[None] if np.ndim(array) == axes.get(name) else array
+
+
 @dataclass(frozen=True)
 class Layer:
     """A declared field with its parameters, an integrator and a step size.
@@ -131,7 +197,7 @@ class Layer:
     `step_size`, a rational.
     """
 
-    field: Any
+    field: DeclaredField
     parameters: Mapping[str, Any]
     integrator: ButcherTableau | str = "forward-euler"
     step_size: Fraction | int | str = 1

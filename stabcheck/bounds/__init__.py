@@ -36,6 +36,12 @@ from stabcheck.bounds.normalisation import (
     normalisation_tube,
 )
 from stabcheck.bounds.parameters import Attention, AttentionFamily
+from stabcheck.bounds.point import (
+    attention_log_norm_point,
+    attention_mixed_norm_point,
+    attention_norm_column_mass,
+    attention_norm_split,
+)
 from stabcheck.bounds.token_wise import FeedForward, LayerNorm, RMSNorm
 from stabcheck.bounds.witness import (
     Witness,
@@ -57,11 +63,15 @@ __all__ = [
     "Witness",
     "attention_jacobian_deviation_tube",
     "attention_log_norm_ball",
+    "attention_log_norm_point",
     "attention_log_norm_tube",
     "attention_log_norm_tube_matrices",
     "attention_mixed_norm_ball",
+    "attention_mixed_norm_point",
     "attention_mixed_norm_tube",
     "attention_norm_ball",
+    "attention_norm_column_mass",
+    "attention_norm_split",
     "attention_norm_tube",
     "feed_forward_centre_matrices",
     "feed_forward_deviation_tube",

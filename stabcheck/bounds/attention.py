@@ -105,7 +105,7 @@ def attention_jacobian_deviation_tube(
         diagonal = (
             tube.relative * local.sigma * local.tau
             + root * radius * (nV * local.tau + scale * nK * local.sigma)
-            + radius**2 * scale * nV * nK
+            + radius * radius * scale * nV * nK
         )
         mixing = spectral_norm_bound(tube.change)
         parts = np.stack([mixing, keys, diagonal.max(axis=1)])

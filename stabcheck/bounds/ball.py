@@ -1,8 +1,9 @@
 r"""Attention on a ball: every state whose tokens have norm at most $R$.
 
-$J = \sum_h J_h$ with $J_h = (I \otimes U_h)[P_h \otimes I + E_h] + \operatorname{blkdiag}
-(U_hC_i^hA_h^T)$.  Each of the two parts is summed over the heads either directly or
-through the concatenated heads (`multi-head-norm`), whichever is smaller.
+$J = \sum_h J_h$ with $J_h = (I \otimes U_h)[P_h \otimes I + E_h] +
+\operatorname{blkdiag}(U_hC_i^hA_h^T)$.  Each of the two parts is summed over the heads
+either directly or through the concatenated heads (`multi-head-norm`), whichever is
+smaller.
 """
 
 from __future__ import annotations

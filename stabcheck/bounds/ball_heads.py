@@ -163,7 +163,7 @@ def largest_share(alpha: float, spread: float, keys: int) -> float:
 
 
 def extremal_norms(attention: Attention) -> tuple[Array, Array]:
-    r"""$\chi(U_h, A_h)$ with its weights $t_h$: $\tfrac12\lambda_{\max}(tU^TU + A^TA/t)$.
+    r"""$\chi(U_h, A_h)$ by weights $t_h$: $\tfrac12\lambda_{\max}(tU^TU + A^TA/t)$.
 
     **Returns:** two arrays `(H,)`, the values and the weights.
     """

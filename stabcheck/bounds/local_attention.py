@@ -23,6 +23,8 @@ from stabcheck.bounds.norms import (
 from stabcheck.bounds.parameters import Attention
 from stabcheck.bounds.validation import Array, checked_state
 
+LARGEST_MOVE = 700.0  # e^-700 is as good as 0; infinities would cancel to NaN
+
 
 @dataclass(frozen=True, eq=False)
 class LocalAttention:
@@ -118,11 +120,12 @@ def tube_weights(local: LocalAttention, radius: float) -> TubeWeights:
 
     Each difference is a sum of terms of one sign, so that small radii do not cancel.
     """
-    eta = radius * (local.key_slope + local.query_slope[..., None])
-    eta = eta + local.norm_form[:, None, None] * radius**2
+    with np.errstate(over="ignore"):
+        eta = radius * (local.key_slope + local.query_slope[..., None])
+        eta = eta + local.norm_form[:, None, None] * radius * radius
     p = local.weights
     admissible = np.isfinite(local.log_weights)
-    eta = np.where(admissible, eta, 0.0)
+    eta = np.where(admissible, np.minimum(eta, LARGEST_MOVE), 0.0)
     others = _sum_over_others(p)
     decay = np.exp(-eta)
     less = _sum_over_others(p * decay)

@@ -18,7 +18,8 @@ from stabcheck.bounds.bound import Bound
 from stabcheck.bounds.local_attention import LocalAttention, local_attention
 from stabcheck.bounds.norms import dyadic
 from stabcheck.bounds.parameters import Attention
-from stabcheck.bounds.tube_form import MOVED, ProductWeights, TubeForm
+from stabcheck.bounds.tube_form import TubeForm
+from stabcheck.bounds.tube_products import ProductWeights
 from stabcheck.bounds.validation import Array, checked_nonnegative
 from stabcheck.bounds.witness import WITNESS_MARGIN
 from stabcheck.errors import InvalidInput
@@ -227,7 +228,6 @@ class _SmoothEigenvalue:
 
 __all__ = [
     "JOINT_SIZE",
-    "MOVED",
     "attention_log_norm_tube",
     "attention_log_norm_tube_matrices",
 ]

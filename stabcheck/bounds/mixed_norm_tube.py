@@ -1,4 +1,4 @@
-r"""The mixed norm of attention over a tube: the largest token of $Jv$, $|v_j| \le 1$."""
+r"""The mixed norm of attention over a tube: the largest token of $Jv$."""
 
 from __future__ import annotations
 

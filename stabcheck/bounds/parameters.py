@@ -200,7 +200,7 @@ class Attention:
         """
         query, key, value = self.projections(state)
         weights = self.attention_weights(query, key)
-        heads, tokens, _ = query.shape
+        tokens = query.shape[1]
         d, scale = self.features, self.scale_value
         total = np.zeros((tokens, d, tokens, d))
         diagonal = np.arange(tokens)

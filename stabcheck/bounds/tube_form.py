@@ -15,62 +15,34 @@ p \le p' \le \bar p$; $m$ is the midpoint, $e$ half the width, $D \ge |p' - p|$,
 the covariances, plus products of two seminorms of $u$:
 
 * means: $e_{ij}|z^O_i||z^V_j|$;
-* keys, $w = (1-t)\bar p + te$: $\sum_jw_{ij}|f_j||\psi_j|$ (for $t < 1$ by
-  Cauchy-Schwarz) and $t\,(l_i\sum_jD_{ij}f_j^2)^{1/2}(\sum_j\bar p_{ij}\psi_j^2)^{1/2}$;
+* keys, $w = (1-t)\bar p + te$: $\sum_jw_{ij}|f_j||\psi_j|$ and
+  $t\,(l_i\sum_jD_{ij}f_j^2)^{1/2}(\sum_j\bar p_{ij}\psi_j^2)^{1/2}$;
 * receivers, $w = (1-t)\bar p + t(e + lD)$: $\sum_jw_{ij}|f_j||\varphi_j|$;
 * moved tokens: $|f'_j - f_j| \le \varepsilon|W_Vz^O_i|$, $|\psi'_j - \psi_j| \le
   \varepsilon s|W_Qz^K_j|$, $|\varphi'_j - \varphi_j| \le \varepsilon s|W_Kz^Q_i|$, each
   against the moments $\sum_j\bar p_{ij}(\cdot)^2$.
 
-A product $ab$ is at most $\tfrac12(ga^2 + b^2/g)$ for every weight $g > 0$: what is left
-is one symmetric $(d, d)$ matrix a token.
+A product $ab$ is at most $\tfrac12(ga^2 + b^2/g)$ for every weight $g > 0$: what is
+left is one symmetric $(d, d)$ matrix a token.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from stabcheck.bounds.local_attention import LocalAttention, tube_weights
 from stabcheck.bounds.norms import symmetric_part
+from stabcheck.bounds.tube_products import (
+    Blocks,
+    ProductWeights,
+    gram,
+    lifted,
+    moments,
+    paired,
+)
 from stabcheck.bounds.validation import Array
-
-MOVED = 7
-"""Products with one weight a head: see `TubeForm.moved_products`."""
-
-
-@dataclass(frozen=True, eq=False)
-class ProductWeights:
-    """The positive weights g: three per head and token, `(H, n)`, seven per head."""
-
-    mixing: Array
-    key: Array
-    receiver: Array
-    moved: Array
-
-    def flat(self) -> Array:
-        """All weights in one vector."""
-        parts = (self.mixing, self.key, self.receiver, self.moved)
-        return np.concatenate([part.ravel() for part in parts])
-
-    @staticmethod
-    def of(vector: Array, heads: int, tokens: int) -> ProductWeights:
-        """The inverse of `flat`."""
-        size = heads * tokens
-        first = vector[: 3 * size].reshape(3, heads, tokens)
-        return ProductWeights(*first, vector[3 * size :].reshape(heads, MOVED))
-
-
-@dataclass(frozen=True, eq=False)
-class Blocks:
-    """What stands on the four spaces of a head: `(H, n, k, k)`, `value` `(H, n)`."""
-
-    output: Array
-    value: Array
-    key: Array
-    query: Array
 
 
 class TubeForm:
@@ -108,9 +80,9 @@ class TubeForm:
         )
         self.W_O = attention.output_matrices()
         square = (local.scale * radius) ** 2
-        self.value_move = radius**2 * _gram(self.W_V)[:, None]
-        self.query_move = square * _gram(self.W_Q)[:, None]
-        self.key_move = square * _gram(self.W_K)[:, None]
+        self.value_move = radius**2 * gram(self.W_V)[:, None]
+        self.query_move = square * gram(self.W_Q)[:, None]
+        self.key_move = square * gram(self.W_K)[:, None]
 
     @property
     def is_finite(self) -> bool:
@@ -124,10 +96,10 @@ class TubeForm:
         return self.upper.shape[:2]
 
     def _values(self, weights: Array) -> Array:
-        return _moments(weights, self.local.value_deviation)
+        return moments(weights, self.local.value_deviation)
 
     def _keys(self, weights: Array) -> Array:
-        return self.local.scale**2 * _moments(weights, self.local.key_deviation)
+        return self.local.scale**2 * moments(weights, self.local.key_deviation)
 
     def _queries(self, weights: Array) -> Array:
         """s^2 sum_i w_ij q_i q_i^T for every j, `(H, n, d_k, d_k)`."""
@@ -157,7 +129,6 @@ class TubeForm:
         """
         m = self.moments
         mass = self.upper.sum(axis=1)[..., None, None]
-        heads, tokens = self.shape
         value = np.broadcast_to(self.value_move, m["upper"].shape)
         key = np.broadcast_to(self.key_move, m["upper-key"].shape)
         query = mass * self.query_move
@@ -195,12 +166,12 @@ class TubeForm:
         """Half the blocks, lifted to the features and summed over heads `(n, d, d)`."""
         blocks = self.blocks(g)
         spread = blocks.value[..., None, None] * np.eye(self.W_V.shape[2])
-        total = _lifted(blocks.output, self.W_O.transpose(0, 2, 1))
-        total = total + _lifted(spread, self.W_V) + _lifted(blocks.key, self.W_K)
-        return symmetric_part(total + _lifted(blocks.query, self.W_Q)) / 2
+        total = lifted(blocks.output, self.W_O.transpose(0, 2, 1))
+        total = total + lifted(spread, self.W_V) + lifted(blocks.key, self.W_K)
+        return symmetric_part(total + lifted(blocks.query, self.W_Q)) / 2
 
     def sides(self, density: Array) -> tuple[ProductWeights, ProductWeights]:
-        """Both sides a^2 and b^2 of every product, averaged over a density `(n, d, d)`."""
+        """The sides a^2 and b^2 of the products, averaged over a density `(n, d, d)`."""
         m = self.moments
         on_output = self._seen(density, self.W_O.transpose(0, 2, 1))
         seen = {
@@ -212,20 +183,20 @@ class TubeForm:
         psi = square * np.einsum("hia,hjab,hib->hij", q, seen["key"], q)
         left = ProductWeights(
             m["mixing"] * np.trace(on_output, axis1=2, axis2=3),
-            _paired(m["key"], on_output),
-            _paired(m["receiver"], on_output),
+            paired(m["key"], on_output),
+            paired(m["receiver"], on_output),
             np.stack(
-                [_paired(a, on_output).sum(axis=1) for a, _, _ in self.moved_products],
+                [paired(a, on_output).sum(axis=1) for a, _, _ in self.moved_products],
                 axis=1,
             ),
         )
         right = ProductWeights(
             np.einsum("hij,hj->hi", self.mixing, on_value),
             (self.keys * psi).sum(axis=2),
-            _paired(m["receiver-key"], seen["query"]),
+            paired(m["receiver-key"], seen["query"]),
             np.stack(
                 [
-                    _paired(b, seen[space]).sum(axis=1)
+                    paired(b, seen[space]).sum(axis=1)
                     for _, space, b in self.moved_products
                 ],
                 axis=1,
@@ -262,27 +233,3 @@ class TubeForm:
         )
         total[diagonal, :, diagonal] += own
         return symmetric_part(total.reshape(tokens * d, tokens * d))
-
-
-def _gram(matrices: Array) -> Array:
-    return matrices.transpose(0, 2, 1) @ matrices
-
-
-def _moments(weights: Array, deviations: Array) -> Array:
-    """sum_j w_ij y_ij y_ij^T, `(H, n, k, k)`."""
-    weighted = weights[..., None] * deviations
-    return weighted.transpose(0, 1, 3, 2) @ deviations
-
-
-def _paired(forms: Array, densities: Array) -> Array:
-    """Traces of products of symmetric matrices, `(H, n)`."""
-    return np.einsum("hiab,hiab->hi", forms, densities)
-
-
-def _lifted(blocks: Array, matrices: Array) -> Array:
-    """sum_h W_h B_hi W_h^T for every token, `(n, d, d)`."""
-    heads, d, width = matrices.shape
-    left = matrices[:, None] @ blocks  # (H, n, d, k)
-    left = left.transpose(1, 2, 0, 3).reshape(len(blocks[0]), d, heads * width)
-    right = matrices.transpose(0, 2, 1).reshape(heads * width, d)
-    return left @ right

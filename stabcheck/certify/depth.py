@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, eigsh
 
+from stabcheck import spectra
 from stabcheck.bounds import LayerNorm, RMSNorm
 from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.centres import dense_jacobian, times
@@ -94,12 +94,10 @@ def range_jacobian(
 
 def norm_and_direction(matrix: np.ndarray) -> tuple[float, np.ndarray]:
     """The largest singular value and its right singular vector."""
-    gram = LinearOperator(
-        matrix.shape, matvec=lambda v: matrix.T @ (matrix @ v), dtype=np.float64
+    found = spectra.spectral_norm(
+        lambda v: matrix @ v, lambda u: matrix.T @ u, len(matrix)
     )
-    start = np.random.default_rng(0).standard_normal(len(matrix))
-    values, vectors = eigsh(gram, 1, which="LA", v0=start)
-    return float(np.sqrt(values[0])), vectors[:, 0]
+    return found.value, found.vector
 
 
 def certify_ranges(
@@ -247,6 +245,9 @@ def _over_tube(
         [growth.value for growth in growths],
         [factor.radius for factor in chosen],
     )
+    if radius <= 0:
+        reason = "the tubes leave no room for the rounding of the stored states"
+        return None, None, None, reason
     domain = draft.tube(hint, states[first], radius)
     product = Fraction(1)
     for growth in growths:

@@ -140,6 +140,9 @@ def _plan_tube(
     centre: Centre, radius: Fraction, quantity: str, effort: Effort
 ) -> Plan:
     branch = centre.branch
+    token_wise = all(part.is_token_wise for part in branch)
+    if radius == 0 and not token_wise and effort > Effort.QUICK:
+        return plan_point(centre, quantity)
     if len(branch) == 1:
         (only,) = branch
         if isinstance(only, Attention):

@@ -30,6 +30,8 @@ BISECTIONS = 3
 """Bisections between the largest doubled step that is certified and the next."""
 CIRCLE_LIMIT = Fraction(1 << 20)
 """Stands for an infinite circle contractivity radius in a claim's parameters."""
+CIRCLE_WIDTH = Fraction(1, 10**12)
+"""How far below an irrational circle contractivity radius a claim stays."""
 
 
 @dataclass(frozen=True)
@@ -437,10 +439,9 @@ def largest_step(
 
 def circle_radius(integrator: ButcherTableau) -> Fraction:
     """A rational at most the circle contractivity radius, close to it."""
-    radius = float(integrator.circle_contractivity_radius)
+    radius = integrator.circle_contractivity_radius
     if math.isinf(radius):
         return CIRCLE_LIMIT
-    nearest = Fraction(radius).limit_denominator(1 << 20)
-    # A rational radius is hit exactly; an irrational one is approached from below.
-    exact = nearest == integrator.circle_contractivity_radius
-    return nearest if exact else max(Fraction(0), round_down(radius * (1 - 1e-12)))
+    if radius.rational is not None:
+        return radius.rational
+    return radius.enclosure(CIRCLE_WIDTH)[0]

@@ -1,10 +1,10 @@
 r"""The quadratic form of the attention Jacobian in a tube, bounded token by token.
 
-For a direction $u$ let $z^O_i = W_O u_i$, $z^V_j = W_V^{\mathsf T} u_j$, $z^K_j =
-W_K^{\mathsf T} u_j$, $z^Q_i = W_Q^{\mathsf T} u_i$ for one head.  At a state of the tube
-$u\cdot J'u$ is the sum over heads and tokens of the mean $\sum_j p'_{ij} z^O_i\cdot
-z^V_j$ and of the covariances under $p'_i$ of $f' = z^O_i\cdot v'$ with $\psi'_j = s
-q'_i\cdot z^K_j$ and with $\varphi'_j = s z^Q_i\cdot k'_j$.
+For a direction $u$ and one head let $z^O_i = W_O u_i$, $z^V_j = W_V^{\mathsf T} u_j$,
+$z^K_j = W_K^{\mathsf T} u_j$, $z^Q_i = W_Q^{\mathsf T} u_i$.  In the tube $u\cdot J'u$
+is the sum over heads and tokens of the mean $\sum_j p'_{ij} z^O_i\cdot z^V_j$ and of the
+covariances under $p'_i$ of $f' = z^O_i\cdot v'$ with $\psi'_j = s q'_i\cdot z^K_j$ and
+with $\varphi'_j = s z^Q_i\cdot k'_j$.
 
 At the centre let $f$ and $\varphi$ have mean zero under $p$.  With $\underline p \le p'
 \le \bar p$, $m$ the midpoint, $e$ half the width, $D \ge |p' - p|$, $l_i = \sum_j
@@ -26,21 +26,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from flint import arb, arb_mat
 
-from stabcheck.checker.attention import Head, attention_weights, head_state
 from stabcheck.checker.balls import ball
-from stabcheck.checker.local_attention import head_tube, local_heads
+from stabcheck.checker.tube_heads import FormHead
 
-if TYPE_CHECKING:
-    from stabcheck.checker.context import Context
-
-__all__ = ["FormHead", "Products", "joint_anchor", "own_anchor", "token_blocks"]
+__all__ = [
+    "MOVED",
+    "Products",
+    "joint_anchor",
+    "own_anchor",
+    "token_blocks",
+]
 
 MOVED = 7  # products of a head with one weight: see `_blocks`
-Table = list[list[arb]]
 
 
 @dataclass(frozen=True)
@@ -54,81 +54,6 @@ class Products:
     key: list[list[Fraction]]
     receiver: list[list[Fraction]]
     moved: list[list[Fraction]]
-
-
-@dataclass(frozen=True)
-class FormHead:
-    """A head in a tube: weights m, e, p-bar, lD, and its centre.
-
-    `values[i]`, `keys[i]` are the deviations about the mean of row i, `(n, k)`;
-    `moves` are the Gram matrices of W_V, W_Q, W_K times the squared moves.
-    """
-
-    head: Head
-    scale: arb
-    middle: Table
-    half: Table
-    upper: Table
-    turn: Table
-    query: arb_mat
-    values: list[arb_mat]
-    keys: list[arb_mat]
-    moves: tuple[arb_mat, arb_mat, arb_mat]
-
-
-def form_heads(ctx: Context, index: int, centre: str, radius: Fraction) -> list[FormHead]:
-    """Enclose every head of a field over a tube; kept for both signs."""
-    cached = ctx.cache.get("form-heads")
-    if cached is not None and cached[0] == (index, centre, radius):
-        return cached[1]
-    field, weights = ctx.field(index), attention_weights(ctx, index)
-    state = ctx.arb_matrix(centre, field["tokens"], field["features"])
-    found = []
-    for local, head in zip(local_heads(ctx, index, centre), weights.heads, strict=True):
-        tube = head_tube(local, ball(radius))
-        at = head_state(weights, head, state)
-        square = ball(radius * radius)
-        scaled = square * weights.scale * weights.scale
-        found.append(
-            FormHead(
-                head=head,
-                scale=weights.scale,
-                middle=_zipped(tube.upper, tube.lower, lambda a, b: (a + b) / 2),
-                half=_zipped(tube.upper, tube.lower, lambda a, b: (a - b) / 2),
-                upper=tube.upper,
-                turn=[
-                    [sum(row, arb(0)) * entry for entry in row] for row in tube.change
-                ],
-                query=at.query,
-                values=_deviations(at.value, at.weight),
-                keys=_deviations(at.key, at.weight),
-                moves=(
-                    head.value.transpose() * head.value * square,
-                    head.query.transpose() * head.query * scaled,
-                    head.key.transpose() * head.key * scaled,
-                ),
-            )
-        )
-    ctx.cache["form-heads"] = ((index, centre, radius), found)
-    return found
-
-
-def _zipped(first: Table, second: Table, combine) -> Table:
-    return [
-        [combine(a, b) for a, b in zip(left, right, strict=True)]
-        for left, right in zip(first, second, strict=True)
-    ]
-
-
-def _deviations(rows: arb_mat, weight: arb_mat) -> list[arb_mat]:
-    """Rows minus their mean under the weights of token i, for every i."""
-    tokens = rows.nrows()
-    means = weight * rows
-    ones = arb_mat(tokens, 1, [arb(1)] * tokens)
-    return [
-        rows - ones * arb_mat(1, rows.ncols(), means.tolist()[i])
-        for i in range(tokens)
-    ]
 
 
 def _moment(weights: list[arb], rows: arb_mat) -> arb_mat:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from stabcheck.cli import certify, facts, ledger
 from stabcheck.errors import InvalidInput, Rejected, StabcheckError, Undecided
+
+# typer brings its own copy of click in some releases and uses click in others.
+UsageError = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "UsageError")
 
 EXIT_CODES = {InvalidInput: 2, Rejected: 1, Undecided: 3}
 
@@ -50,9 +52,9 @@ def main() -> None:
         status = app(standalone_mode=False)
     except StabcheckError as error:
         sys.exit(report(str(error), exit_code(error)))
-    except click.exceptions.Abort:
+    except typer.Abort:
         sys.exit(report("interrupted", 130))
-    except click.ClickException as error:
+    except UsageError as error:
         sys.exit(report(error.format_message(), 2))
     except KeyboardInterrupt:
         sys.exit(report("interrupted", 130))

@@ -31,8 +31,20 @@ def certificate_overlay(path: Path) -> dict[str, Any]:
     **Raises:** `InvalidInput` if the certificate cannot be read or bounds no branch.
     """
     certificate = Certificate.load(path)
+    try:
+        return _overlay(path, certificate)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        if isinstance(error, InvalidInput):
+            raise
+        raise InvalidInput(
+            f"asked to draw the certificate {path}, found a record of another shape "
+            f"({type(error).__name__}: {error}); make it with `stabcheck certify`"
+        ) from error
+
+
+def _overlay(path: Path, certificate: Certificate) -> dict[str, Any]:
     sizes = {
-        tuple(map_["branch"]): Fraction(map_["size"])
+        tuple(map_["branch"]): Fraction(*map_["size"])
         for map_ in certificate.maps
         if map_["kind"] == "residual"
     }
@@ -59,7 +71,8 @@ def certificate_overlay(path: Path) -> dict[str, Any]:
 def _name(certificate: Certificate, indices: tuple[int, ...]) -> str:
     """The name that the arrays of the branch begin with."""
     record = certificate.fields[indices[-1]]
-    first = next((v for v in record.values() if v in certificate.arrays), "the branch")
+    names = [value for value in record.values() if isinstance(value, str)]
+    first = next((name for name in names if name in certificate.arrays), "a branch")
     return first.rsplit(".", 2)[0]
 
 
@@ -72,9 +85,9 @@ def _field(certificate: Certificate, record: Mapping[str, Any]) -> Field:
         if name in record
     }
     if "epsilon" in record:
-        parameters["epsilon"] = Fraction(record["epsilon"])
+        parameters["epsilon"] = Fraction(*record["epsilon"])
     if kind is Attention:
         parameters["causal"] = record["causal"]
         if "value" in record["scale"]:
-            parameters["scale"] = float(Fraction(record["scale"]["value"]))
+            parameters["scale"] = float(Fraction(*record["scale"]["value"]))
     return kind(**parameters)

@@ -12,7 +12,7 @@ from stabcheck.certify.centres import dense_jacobian
 from stabcheck.errors import InvalidInput
 from stabcheck.layers import Branch, Layer, Residual
 
-Points = np.ndarray
+Points = np.ndarray[Any, np.dtype[np.complex128]]
 
 DENSE_SPECTRUM = 1024
 """Up to this many rows the whole spectrum is computed and drawn."""

@@ -23,7 +23,7 @@ from stabcheck.plots.window import Window, windows
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's palette: told apart with every kind of colour vision."""
-DASHES = ("solid", (0, (5, 2)), (0, (1, 1.5)))
+DASHES = ("solid", "dashed", "dotted")
 """Methods with one and the same stability function share a boundary: dashes differ."""
 INK, PALE = "#222222", "#999999"
 GRID_POINTS = 700

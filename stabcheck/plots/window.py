@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from stabcheck.integrators import StabilityFunction
 
-Points = np.ndarray
+Points = np.ndarray[Any, np.dtype[np.complex128]]
 
 LOCUS_ANGLES = 400
 """Angles at which the boundary locus is sampled to find its extent."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stabcheck.domains import Domain, Point
+from stabcheck.domains import Ball, Domain, Sphere
 from stabcheck.errors import InvalidInput
 from stabcheck.spectra import feasible
 from stabcheck.spectra.branch import Branch, BranchDerivative, linearise
@@ -73,13 +73,13 @@ def ascend(
             f"asked for the ascent of {quantity!r}; use one of {', '.join(QUANTITIES)}"
         )
     search = _Search(branch, domain, quantity)
-    fixed = isinstance(domain, Point) or domain.radius == 0
+    fixed = domain.radius == 0
     generator = np.random.default_rng(0)
     if starts is None:
         starts = min(max(AFFORDABLE // (domain.shape[0] * domain.shape[1]), 2), 8)
     found = []
     for index in range(1 if fixed else max(1, starts)):
-        if index == 0 and hasattr(domain, "X0"):
+        if index == 0 and not isinstance(domain, Ball | Sphere):
             state = domain.X0
         else:
             rim = index % 2 == 1

@@ -30,7 +30,8 @@ def starting_state(
     domain: Domain, generator: np.random.Generator, *, on_rim: bool
 ) -> np.ndarray:
     """A random state of the domain: on its rim, or each token somewhere inside."""
-    origin = domain.X0 if hasattr(domain, "X0") else np.zeros(domain.shape)
+    centred = isinstance(domain, Ball | Sphere)
+    origin = np.zeros(domain.shape) if centred else domain.X0
     rim = support(domain, generator.standard_normal(domain.shape), origin)
     share = 1.0 if on_rim else generator.uniform(size=(domain.shape[0], 1))
     return retract(domain, origin + share * (rim - origin))

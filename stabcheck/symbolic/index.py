@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from sympy import Expr, Indexed, Integer, Sum, Symbol, Tuple
@@ -22,14 +23,15 @@ class Index(Symbol):
     """A symbol that ranges over `0 .. size - 1`.
 
     Two indices are equal only if name, kind, size and level agree.  `level` is 0 but
-    for the canonical names of the normal form, where it is the depth of nesting.
+    for the canonical names of the normal form.  `label` spells all four.
     """
 
-    __slots__ = ("kind", "level", "size")
+    __slots__ = ("kind", "label", "level", "size")
 
     def __new__(cls, name: str, kind: str, size: Expr, level: int = 0) -> Index:
         index = Symbol.__xnew__(cls, name, integer=True, nonnegative=True)
         index.kind, index.size, index.level = kind, size, level
+        index.label = f"{name}:{kind}:{_spelled(size)}:{level}"
         return index
 
     def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -40,12 +42,17 @@ class Index(Symbol):
         return (*Symbol._hashable_content(self), *own)
 
     def sort_key(self, order: Any = None) -> Any:
-        name = f"{self.name}:{self.kind}:{self.size}:{self.level}"
-        return self.class_key(), (1, (name,)), Integer(1).sort_key(), Integer(1)
+        one = Integer(1)
+        return self.class_key(), (1, (self.label,)), one.sort_key(), one
 
     def ranges_like(self, other: Index) -> bool:
         """Whether both run over the same range."""
         return self.kind == other.kind and self.size == other.size
+
+
+@cache
+def _spelled(size: Expr) -> str:
+    return str(size)
 
 
 def indices(names: str, kind: str, size: Expr) -> tuple[Index, ...]:

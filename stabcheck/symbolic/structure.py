@@ -33,7 +33,7 @@ class _Walk:
         if isinstance(e, Index):
             if e in names:
                 return self._numbered(e, names)
-            return self.free.setdefault(e, f"f{len(self.free)}:{e.kind}:{e.size}")
+            return self.free.setdefault(e, f"f{len(self.free)}:{_range(e)}")
         if isinstance(e, Sum | Binder):
             names = {**names, **{k: _Bound() for k in e.bound_symbols}}
             if isinstance(e, Sum):
@@ -48,7 +48,7 @@ class _Walk:
         binder = names[index]
         if binder.number is None:
             binder.number, self.bound = self.bound, self.bound + 1
-        return f"b{binder.number}:{index.kind}:{index.size}"
+        return f"b{binder.number}:{_range(index)}"
 
 
 @dataclass
@@ -61,7 +61,7 @@ class _Bound:
 def _blind(e: Expr, names: Mapping[Index, object]) -> str:
     """A spelling that sees only what kind of index stands where."""
     if isinstance(e, Index):
-        return f"{'b' if e in names else 'f'}:{e.kind}:{e.size}"
+        return f"{'b' if e in names else 'f'}:{_range(e)}"
     if isinstance(e, Sum | Binder):
         names = {**names, **dict.fromkeys(e.bound_symbols)}
         if isinstance(e, Sum):
@@ -78,3 +78,7 @@ def _parts(e: Expr) -> tuple[Expr, ...]:
 
 def _head(e: Expr) -> str:
     return e.base.label.name if isinstance(e, Indexed) else e.func.__name__
+
+
+def _range(index: Index) -> str:
+    return index.label.partition(":")[2]

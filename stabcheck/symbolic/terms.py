@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from sympy import Expr, Indexed, KroneckerDelta, Rational, S, Symbol
 
@@ -93,7 +94,7 @@ def labelled(term: Term) -> tuple[str, Term]:
             old: Index(f"#{position}", old.kind, old.size, 1)
             for position, old in enumerate(order)
         }
-        names = {old: _name(new) for old, new in mapping.items()}
+        names = {old: new.label for old, new in mapping.items()}
         key = term.spelled(names)
         if best is None or key < best[0]:
             best = key, mapping
@@ -122,7 +123,7 @@ def _orders(term: Term) -> Iterator[list[Index]]:
         index: [factor for factor in term.factors if index in indices_of(factor[0])]
         for index in term.bound
     }
-    colours = {index: f"<{index.kind}:{index.size}>" for index in term.bound}
+    colours = {index: f"<{index.label.partition(':')[2]}>" for index in term.bound}
     for _ in range(REFINEMENTS):
         seen = {
             index: colours[index]
@@ -184,11 +185,12 @@ def _renamed(factor: Factor, mapping: Mapping[Index, Index]) -> Factor:
 
 def _spell(factor: tuple[Factor, Rational], names: Mapping[Index, str]) -> str:
     base, exponent = factor
-    at = [names.get(index) or _name(index) for index in indices_of(base)]
+    at = [names.get(index) or index.label for index in indices_of(base)]
     if isinstance(base, KroneckerDelta):
         return f"delta[{','.join(sorted(at))}]"
-    return f"{name_of(base)}[{','.join(at)}]^{exponent}"
+    return f"{name_of(base)}[{','.join(at)}]^{_shown(exponent)}"
 
 
-def _name(index: Index) -> str:
-    return f"{index.name}:{index.kind}:{index.size}:{index.level}"
+@cache
+def _shown(exponent: Rational) -> str:
+    return str(exponent)

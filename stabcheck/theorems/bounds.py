@@ -50,26 +50,38 @@ THEOREMS = (
     ),
     Theorem(
         "attention-log-norm-tube",
-        "The logarithmic norm over a tube, joint over heads.",
-        "The pointwise bound with every ingredient enclosed over the tube: "
-        r"$(1-\theta)\underline\rho\,C_0 - (1/\theta - 1)\varepsilon^2 I \preceq C(X) "
-        r"\preceq (1+\theta)\bar\rho\,C_0 + (1 + 1/\theta)\varepsilon^2 I$.",
+        "The logarithmic norm over a tube, joint over heads: one symmetric matrix.",
+        r"With $\underline p \le p' \le \bar p$ on the tube and shares $t, t' \in "
+        r"[0, 1]$: $\mu_2(J') \le \lambda_{\max}\bigl(H(J_m) + \tfrac12\sum (g\,A_g "
+        r"+ g^{-1}B_g)\bigr)$ for all positive weights $g$, where $J_m$ has the weights "
+        r"$m = \tfrac12(\underline p + \bar p)$ and its covariances times $t$ and "
+        r"$t'$, and $a^2 = u^TA_gu$, $b^2 = u^TB_gu$ are the two sides of each product "
+        "of seminorms that bounds the rest: means, keys, receivers, moved tokens.",
         _OURS,
-        rule=False,
     ),
     Theorem(
         "attention-mixed-norm-point",
         "The mixed norm of the attention Jacobian at a point.",
-        r"$\|J\|_{\infty,2} \le \max_i(\|U\| + |a_i|\sqrt{\lambda_{\max}(U C_i U^T)} "
-        r"+ \|U C_i A^T\|)$.",
+        r"$\|J\|_{\infty,2} \le \max_i(\sqrt{\|U\|^2 + |a_i|^2\lambda_{\max}(U C_i "
+        r"U^T)} + \|U C_i A^T\|)$.",
         _OURS,
         rule=False,
     ),
     Theorem(
+        "attention-mixed-norm-tube",
+        "The mixed norm of the attention Jacobian over a tube, row by row.",
+        r"$\|J'\|_{\infty,2} \le \max_i(\sqrt{\|U\|^2 + F_i^2\hat a_i^2} + F_iT_i)$ "
+        r"with $F_i = \|[\sqrt{\bar p_{ij}}\,y_{ij}]_jU^T\| + \varepsilon\|U\|$, $T_i "
+        r"= \|[\sqrt{\bar p_{ij}}\,y_{ij}]_jA^T\| + \varepsilon\|A\|$, $\hat a_i = "
+        r"|a_i| + \varepsilon\|A\|$; heads summed, or concatenated.",
+        _OURS,
+    ),
+    Theorem(
         "attention-mixed-norm-ball",
         "On a ball the mixed norm is free of the number of tokens.",
-        r"$\mathrm{Lip}_{\infty,2} \le \|V\|(1 + 2\alpha)$, $\alpha = \|A\|R^2$, for "
-        "every $n$, masked or not.",
+        r"$\mathrm{Lip}_{\infty,2} \le \|V\|(\sqrt{1 + \alpha^2} + \alpha)$, $\alpha = "
+        r"\|A\|R^2$, for every $n$, masked or not; the constant is attained as $n \to "
+        r"\infty$.",
         _OURS,
     ),
     Theorem(
@@ -82,8 +94,9 @@ THEOREMS = (
     Theorem(
         "attention-norm-ball-masked",
         "The 2-norm on a ball under a causal mask: row i has i keys.",
-        r"As attention-norm-ball with $\sum_i \max_{p \le \bar p_i}$, "
-        r"$\bar p_i = 1/(1 + (i-1)e^{-2\alpha})$.",
+        r"As attention-norm-ball with $\max_j\sum_{i \ni j} \max_{p \le \bar p_i}$ over "
+        r"the rows that see key $j$, $\bar p_i = 1/(1 + (k_i-1)e^{-2\alpha})$ for the "
+        r"$k_i$ keys of row $i$.",
         _OURS,
     ),
     Theorem(
@@ -92,6 +105,15 @@ THEOREMS = (
         r"$\mu_2 \le \tfrac12\|V\|(\sqrt{1+\alpha^2} + \sqrt{nh}) + \alpha\|V\|$, "
         r"$h = \max_{p \le \bar p} p(1+\alpha^2\mathrm{vf}(p))$.",
         _OURS,
+    ),
+    Theorem(
+        "covariance-extremal-forms",
+        "How large a covariance of bounded trace makes the receivers' block.",
+        r"For $C \succeq 0$ with $\operatorname{tr} C \le c$ and every $t > 0$: "
+        r"$\|U C A^T\| \le \tfrac c2\lambda_{\max}(tU^TU + A^TA/t)$ and "
+        r"$\mu_2(U C A^T) \le \tfrac c4\|tU + A/t\|^2$.",
+        _OURS,
+        rule=False,
     ),
     Theorem(
         "multi-head-norm",

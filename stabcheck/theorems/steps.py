@@ -29,8 +29,8 @@ THEOREMS = (
         "explicit-runge-kutta-energy",
         "Growth and shrink of an explicit step with nonnegative weights, by energy.",
         r"$\phi^2 \le 1 + 2h\sum_i b_i\mu_i^{\pm} + \sum_{i \ne j}|m_{ij}|e_ie_j + "
-        r"\sum_i \max(0, -m_{ii})e_i^2$ with $m_{ij} = b_ia_{ij} + b_ja_{ji} - b_ib_j$, "
-        r"$e_i = hL_id_i$, $d_i$ as in explicit-runge-kutta-crude and $\mu_i^{\pm} = "
+        r"\sum_i \max(0, -m_{ii})e_i^2$ with $m_{ij} = b_ia_{ij} + b_ja_{ji} - b_ib_j$"
+        r", $e_i = hL_id_i$, $d_i$ as in explicit-runge-kutta-crude and $\mu_i^{\pm} = "
         r"\mu_i d_i^2$ for $\mu_i \ge 0$, $\mu_i\max(0, 2 - d_i)^2$ below; the shrink "
         r"with $\lambda_{\min}$ for $\mu$ and the other signs.",
         _OURS,
@@ -65,7 +65,8 @@ THEOREMS = (
     Theorem(
         "von-neumann-disc",
         "A disc inside the stability region bounds a frozen step.",
-        r"$\|hJ + rI\| \le r$ and $\{|z + r| \le r\} \subset S$ give $\|R(hJ)\| \le 1$.",
+        r"$\|hJ + rI\| \le r$ and $\{|z + r| \le r\} \subset S$ give $\|R(hJ)\| \le 1$ "
+        "for one frozen $J$.",
         "J. von Neumann, Math. Nachr. 4 (1951) 258-281",
         rule=False,
     ),

@@ -1,4 +1,4 @@
-"""Ascent: what it reports is attained in the domain, and no random state does better."""
+"""Ascent: what it reports is attained in the domain; no random state does better."""
 
 from fractions import Fraction
 

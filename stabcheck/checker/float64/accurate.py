@@ -10,6 +10,8 @@ errors hardly count (K. Ozaki, T. Ogita, S. Oishi, S. M. Rump, Numer. Algorithms
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from stabcheck.checker.float64.midpoint_radius import (
@@ -20,6 +22,7 @@ from stabcheck.checker.float64.midpoint_radius import (
     outward,
     upper_product,
 )
+from stabcheck.checker.float64.norms import frobenius
 
 SMALLEST_EXPONENT = -900
 """Splitting at or above this power of two keeps units and their inverses in range."""
@@ -39,8 +42,62 @@ def split(array: np.ndarray, axis: int, bits: int) -> tuple[np.ndarray, np.ndarr
     return high, array - high
 
 
-def accurate_product(a: np.ndarray, b: np.ndarray) -> MidpointRadius:
-    r"""Enclose the product of float64 arrays (leading axes broadcast).
+@dataclass(frozen=True)
+class SplitProduct:
+    r"""A float product with $|AB - P| \le u|P| + \gamma\,(r c_b + r_a c) + m\eta$.
+
+    `rows` $r$, `row_rest` $r_a$ are columns; `columns` $c$, `column_rest` $c_b$ rows;
+    each dominates row sums or entries of the parts of the factors.
+    """
+
+    midpoint: np.ndarray
+    rows: np.ndarray
+    row_rest: np.ndarray
+    columns: np.ndarray
+    column_rest: np.ndarray
+    terms: int
+
+    @property
+    def factor(self) -> float:
+        r"""The $\gamma$ of the inexact part."""
+        return gamma(self.terms + 2)
+
+    @property
+    def underflow(self) -> float:
+        r"""The absolute error $m\eta$ of an entry."""
+        return (3 * self.terms + 2) * SMALLEST
+
+    def radius(self) -> np.ndarray:
+        """The error bound of every entry."""
+        result = outward(self.rows * self.column_rest)
+        result = result + outward(self.row_rest * self.columns)
+        result *= self.factor
+        result += UNIT_ROUNDOFF * np.abs(self.midpoint)
+        return outward(result + self.underflow)
+
+    def frobenius_error(self) -> float:
+        """The error bound in the Frobenius norm, all slabs together."""
+        cells = float(np.sqrt(self.midpoint.size) * (1 + 2.0**-40))
+        inexact = _outer_length(self.rows, self.column_rest)
+        inexact += _outer_length(self.row_rest, self.columns)
+        whole = frobenius(self.midpoint.reshape(-1, self.midpoint.shape[-1]))
+        error = self.factor * inexact + UNIT_ROUNDOFF * whole + cells * self.underflow
+        return float(outward(error))
+
+
+def _outer_length(column: np.ndarray, row: np.ndarray) -> float:
+    """The Frobenius norm of an outer product, over all slabs."""
+    lengths = [
+        outward(np.sqrt(outward((part * part).sum(axis=axis, keepdims=True))))
+        for part, axis in ((column, -2), (row, -1))
+    ]
+    slabs = outward(lengths[0] * lengths[1]).reshape(1, -1)
+    # Sums of few squares: the factor covers more terms than memory holds.
+    return frobenius(slabs) * (1 + 2.0**-20)
+
+
+def split_product(a: np.ndarray, b: np.ndarray) -> SplitProduct:
+    r"""Multiply float64 arrays (leading axes broadcast) and bound the error.
 
     With $X = \mathrm{fl}(A_hB_l)$ and $Y = \mathrm{fl}(A_lB)$ the result
     $\mathrm{fl}(A_hB_h + \mathrm{fl}(X + Y))$ errs by at most $u$ times itself, and by
@@ -55,14 +112,21 @@ def accurate_product(a: np.ndarray, b: np.ndarray) -> MidpointRadius:
     midpoint += a_low @ b
     midpoint += a_high @ b_high
     # Sums of k nonnegative terms are at most 1 + 3 gamma_k times the computed ones.
-    rows = np.abs(a_high).sum(axis=-1, keepdims=True) * (1 + 3 * gamma(terms))
-    columns = np.abs(b).sum(axis=-2, keepdims=True) * (1 + 3 * gamma(terms))
-    radius = outward(rows * np.abs(b_low).max(axis=-2, keepdims=True))
-    radius = radius + outward(np.abs(a_low).max(axis=-1, keepdims=True) * columns)
-    radius *= gamma(terms + 2)
-    radius += UNIT_ROUNDOFF * np.abs(midpoint)
-    radius += (3 * terms + 2) * SMALLEST
-    return MidpointRadius(midpoint, outward(radius))
+    larger = 1 + 3 * gamma(terms)
+    return SplitProduct(
+        midpoint,
+        rows=np.abs(a_high).sum(axis=-1, keepdims=True) * larger,
+        row_rest=np.abs(a_low).max(axis=-1, keepdims=True),
+        columns=np.abs(b).sum(axis=-2, keepdims=True) * larger,
+        column_rest=np.abs(b_low).max(axis=-2, keepdims=True),
+        terms=terms,
+    )
+
+
+def accurate_product(a: np.ndarray, b: np.ndarray) -> MidpointRadius:
+    """Enclose the product of float64 arrays (leading axes broadcast)."""
+    found = split_product(a, b)
+    return MidpointRadius(found.midpoint, found.radius())
 
 
 def accurate_enclosure(a: MidpointRadius, b: MidpointRadius) -> MidpointRadius:

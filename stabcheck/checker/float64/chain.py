@@ -94,4 +94,4 @@ def _suffix_norm(after: NormBall | None, tail: NormBall | None) -> float:
     parts = [part for part in (after, tail) if part is not None]
     if not parts:
         return 1.0
-    return reduce(crude_multiply, parts).norm()
+    return reduce(crude_multiply, parts).norm

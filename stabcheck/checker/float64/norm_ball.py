@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 
-from stabcheck.checker.float64.accurate import accurate_product
+from stabcheck.checker.float64.accurate import split_product
 from stabcheck.checker.float64.midpoint_radius import (
     SMALLEST,
     UNIT_ROUNDOFF,
@@ -50,9 +51,15 @@ class NormBall:
             return self.midpoint.shape[0] * self.midpoint.shape[1]
         return self.midpoint.shape[0]
 
+    @cached_property
+    def midpoint_norm(self) -> float:
+        """An upper bound of the norm of the midpoint."""
+        return schatten_norm(self.midpoint)
+
+    @property
     def norm(self) -> float:
         """An upper bound of the norm of every matrix in the ball."""
-        return float(outward(schatten_norm(self.midpoint) + self.radius))
+        return float(outward(self.midpoint_norm + self.radius))
 
 
 def in_norm(enclosure: MidpointRadius) -> NormBall:
@@ -78,53 +85,51 @@ def multiply(left: NormBall, right: NormBall) -> NormBall:
     r"""Enclose $AB$: $\lVert AB - P\rVert \le \lVert C_A\rVert r_B + r_A(\lVert
     C_B\rVert + r_B) + \lVert C_AC_B - P\rVert$ for the accurate float product $P$.
     """
-    product, rounding = _by_slabs(accurate_product, left.midpoint, right.midpoint)
-    return _with_radii(left, right, product, rounding)
+    return _product(left, right, _accurate)
 
 
 def crude_multiply(left: NormBall, right: NormBall) -> NormBall:
     """The same with one float product instead of three, and a larger radius."""
-    product, rounding = _by_slabs(_plain_product, left.midpoint, right.midpoint)
-    return _with_radii(left, right, product, rounding)
+    return _product(left, right, _plain)
 
 
-def _with_radii(
-    left: NormBall, right: NormBall, product: np.ndarray, rounding: float
-) -> NormBall:
-    error = rounding
+Kernel = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, float]]
+"""A product of stacked matrices and its error in the Frobenius norm of all of them."""
+
+
+def _accurate(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, float]:
+    found = split_product(a, b)
+    return found.midpoint, found.frobenius_error()
+
+
+def _plain(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, float]:
+    # Cauchy-Schwarz for |A||B|, slab by slab, and over the slabs.
+    terms = a.shape[-1]
+    lengths = [frobenius(part.reshape(-1, part.shape[-1])) for part in (a, b)]
+    product = a @ b
+    underflow = float(np.sqrt(product.size)) * 2 * terms * SMALLEST
+    return product, float(outward(gamma(terms) * lengths[0] * lengths[1] + underflow))
+
+
+def _product(left: NormBall, right: NormBall, kernel: Kernel) -> NormBall:
+    product, error = _by_slabs(kernel, left.midpoint, right.midpoint)
     if right.radius > 0:
-        error += schatten_norm(left.midpoint) * right.radius
+        error += left.midpoint_norm * right.radius
     if left.radius > 0:
-        error += left.radius * (schatten_norm(right.midpoint) + right.radius)
+        error += left.radius * (right.midpoint_norm + right.radius)
     return NormBall(product, float(outward(error)))
 
 
-def _plain_product(a: np.ndarray, b: np.ndarray) -> MidpointRadius:
-    """The float product, with its error bounded by row and column lengths."""
-    terms = a.shape[-1]
-    rows = np.sqrt((a * a).sum(axis=-1, keepdims=True))
-    columns = np.sqrt((b * b).sum(axis=-2, keepdims=True))
-    # Cauchy-Schwarz for |a||b|; the lengths err by much less than the factor 2.
-    radius = 2 * gamma(terms) * rows * columns + 2 * terms * SMALLEST
-    return MidpointRadius(a @ b, outward(radius))
-
-
 def _by_slabs(
-    kernel: Callable[[np.ndarray, np.ndarray], MidpointRadius],
-    left: np.ndarray,
-    right: np.ndarray,
+    kernel: Kernel, left: np.ndarray, right: np.ndarray
 ) -> tuple[np.ndarray, float]:
     """Multiply matrices or diagonal blocks; the product and its error in norm."""
     if left.ndim == right.ndim:
-        found = kernel(left, right)
-        return found.midpoint, frobenius(found.radius)
+        return kernel(left, right)
     if left.ndim == 3:
         slabs = right.reshape(len(left), left.shape[1], right.shape[1])
-        found = kernel(left, slabs)
-        product = found.midpoint.reshape(right.shape)
-    else:
-        slabs = left.reshape(len(left), len(right), right.shape[1]).transpose(1, 0, 2)
-        found = kernel(slabs, right)
-        product = found.midpoint.transpose(1, 0, 2).reshape(left.shape)
-    # The radii of all slabs make up one matrix.
-    return product, frobenius(found.radius.reshape(-1, found.radius.shape[-1]))
+        product, error = kernel(left, slabs)
+        return product.reshape(right.shape), error
+    slabs = left.reshape(len(left), len(right), right.shape[1]).transpose(1, 0, 2)
+    product, error = kernel(slabs, right)
+    return product.transpose(1, 0, 2).reshape(left.shape), error

@@ -105,15 +105,12 @@ def _receivers(
 
 def _column_masses(ctx: Context, index: int, heads: list[BallHead]) -> list[arb]:
     """Per head, the largest sum of peaks over the rows that see one key."""
-    rows = [set(keys) for keys in keys_of_rows(ctx, index)]
+    rows = keys_of_rows(ctx, index)
+    seen_by = [
+        [i for i, keys in enumerate(rows) if j in keys] for j in range(len(rows))
+    ]
     return [
-        largest(
-            sum(
-                (peak for peak, keys in zip(head.peaks, rows, strict=True) if j in keys),
-                arb(0),
-            )
-            for j in range(len(rows))
-        )
+        largest(sum((head.peaks[i] for i in seen), arb(0)) for seen in seen_by)
         for head in heads
     ]
 

@@ -26,13 +26,12 @@ from stabcheck.checker.psd import check_psd
 from stabcheck.checker.rules import rule
 from stabcheck.checker.tube_form import (
     MOVED,
-    FormHead,
     Products,
-    form_heads,
     joint_anchor,
     own_anchor,
     token_blocks,
 )
+from stabcheck.checker.tube_heads import FormHead, form_heads
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
@@ -74,10 +73,12 @@ def _products(claim: dict, heads: int, tokens: int) -> Products:
 
 
 def _decide(
-    ctx: Context, matrix: arb_mat, constant: Fraction, claim: dict, factor: str, what: str
+    ctx: Context, claim: dict, matrix: arb_mat, factor: str, what: str
 ) -> None:
-    """Decide that the constant minus the symmetric part of a matrix is PSD."""
+    """Decide that the bound minus the symmetric part of a matrix is PSD."""
     witness = claim["witness"]
+    sign = 1 if claim["quantity"] == "log-norm" else -1
+    constant = sign * claim["bound"]
     size = matrix.nrows()
     identity = arb_mat(
         [[ball(constant) if a == b else 0 for b in range(size)] for a in range(size)]
@@ -120,22 +121,24 @@ def attention_log_norm_tube(ctx: Context, claim: dict, premises: list[dict]) -> 
     factors = _factor_names(claim, 1 if products.joint else tokens)
     if products.joint and rows > MOST_ROWS:
         raise ClaimRejected(
-            f"the joint matrix has {rows} rows; the exact tier forms at most {MOST_ROWS}"
+            f"the joint matrix has {rows} rows; the exact tier forms at most "
+            f"{MOST_ROWS}"
         )
     parts = form_heads(ctx, index, centre, radius)
-    constant = sign * claim["bound"]
     if products.joint:
         matrix = _joint(parts, products, sign)
-        _decide(ctx, matrix, constant, claim, factors[0], quantity)
+        _decide(ctx, claim, matrix, factors[0], quantity)
         return
     for token, block in enumerate(token_blocks(parts, products)):
         matrix = block + own_anchor(parts, products, sign, token)
-        _decide(ctx, matrix, constant, claim, factors[token], f"token {token}")
+        _decide(ctx, claim, matrix, factors[token], f"token {token}")
 
 
 def _factor_names(claim: dict, count: int) -> list[str]:
     witness = claim["witness"]
     names = witness.get("factors", [witness["factor"]] if "factor" in witness else [])
     if len(names) != count:
-        raise ClaimRejected(f"the witness has to name {count} factors, not {len(names)}")
+        raise ClaimRejected(
+            f"the witness has to name {count} factors, it names {len(names)}"
+        )
     return names

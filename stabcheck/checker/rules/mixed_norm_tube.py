@@ -23,7 +23,7 @@ from stabcheck.checker.hypotheses import (
 )
 from stabcheck.checker.local_attention import LocalHead, local_heads
 from stabcheck.checker.rules import rule
-from stabcheck.checker.tube_form import FormHead, form_heads
+from stabcheck.checker.tube_heads import FormHead, form_heads
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
