@@ -22,6 +22,7 @@ from stabcheck.bounds import (
     LayerNorm,
     RMSNorm,
 )
+from stabcheck.domains import radius_of
 from stabcheck.errors import InvalidInput, Undecided
 from stabcheck.integrators import ButcherTableau
 from stabcheck.integrators import get as integrator_named
@@ -131,7 +132,15 @@ KINDS: dict[str, type] = {
     "layer-norm": LayerNorm,
     "rms-norm": RMSNorm,
 }
-"""The fields with concrete weights, by the names of their declarations."""
+"""The fields with concrete weights, by the last words of their declarations' names."""
+
+
+def kind_of(field: DeclaredField) -> str | None:
+    """The kind of a declaration: `causal-attention` is an attention."""
+    if field.parts:
+        return None
+    return next((kind for kind in KINDS if field.name.endswith(kind)), None)
+
 
 
 def branch_of(field: DeclaredField, parameters: Mapping[str, Any]) -> Branch:
@@ -144,7 +153,7 @@ def branch_of(field: DeclaredField, parameters: Mapping[str, Any]) -> Branch:
     and for a declaration that is no slope of a residual stream.
     """
     parts = field.parts or (field,)
-    unknown = [part.name for part in parts if part.name not in KINDS]
+    unknown = [part.name for part in parts if kind_of(part) is None]
     if unknown or field.name.startswith("post-norm"):
         raise InvalidInput(
             f"asked for a layer of {field.name!r}; give one of {', '.join(KINDS)}, or "
@@ -170,10 +179,11 @@ def _with_weights(part: DeclaredField, parameters: Mapping[str, Any]) -> Field:
         )
     names = {p.name for p in part.parameters} & set(parameters)
     given = {name: parameters[name] for name in names}
-    if part.name == "attention":
+    kind = kind_of(part)
+    if kind == "attention":
         given = {name: _with_heads(name, value) for name, value in given.items()}
         given["causal"] = part.settings["causal"]
-    made = KINDS[part.name](**given)
+    made = KINDS[kind](**given)
     heads = part.settings.get("heads")
     if heads is not None and heads != made.heads:
         raise InvalidInput(
@@ -219,11 +229,12 @@ def step_of(value: Fraction | int | str | float) -> Fraction:
     **Raises:** `InvalidInput` for anything that is not a positive finite number.
     """
     try:
-        step = Fraction(str(value)) if isinstance(value, float) else Fraction(value)
-    except (ValueError, TypeError, OverflowError, ZeroDivisionError) as error:
+        step = radius_of(value)
+    except InvalidInput as error:
         raise InvalidInput(
-            f"asked for the step size {value!r}; give a positive number such as 1/16"
+            f"asked for the step size {str(value)[:60]!r}; give a positive number such "
+            "as 1/16"
         ) from error
-    if step <= 0:
+    if step == 0:
         raise InvalidInput(f"asked for the step size {value}; it has to be positive")
     return step

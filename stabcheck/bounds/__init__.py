@@ -20,6 +20,7 @@ from stabcheck.bounds.block import (
 )
 from stabcheck.bounds.bound import Bound
 from stabcheck.bounds.feed_forward import (
+    feed_forward_centre,
     feed_forward_centre_matrices,
     feed_forward_deviation_tube,
     feed_forward_tube,
@@ -73,6 +74,7 @@ __all__ = [
     "attention_norm_column_mass",
     "attention_norm_split",
     "attention_norm_tube",
+    "feed_forward_centre",
     "feed_forward_centre_matrices",
     "feed_forward_deviation_tube",
     "feed_forward_tube",

@@ -26,6 +26,9 @@ from stabcheck.bounds.witness import (
     token_wise_centre,
 )
 
+POWER_ITERATIONS = 12
+CLEARLY_SMALLER = 1.1
+
 
 def feed_forward_tube(
     feed_forward: FeedForward,
@@ -33,6 +36,7 @@ def feed_forward_tube(
     radius: float,
     quantity: str,
     *,
+    centre: float | None = None,
     deviation: Bound | None = None,
 ) -> Bound:
     """Bound the norm or logarithmic norm over a tube.  Theorem `feed-forward-tube`.
@@ -40,16 +44,22 @@ def feed_forward_tube(
     The exact value at the centre, worst token, and the deviation.
 
     **Arguments:** `state` `(n, d)`; `radius` of every token; `quantity` one of
-    `spectral-norm`, `log-norm`, `log-norm-lower`; `deviation`, when it is known.
+    `spectral-norm`, `log-norm`, `log-norm-lower`; `centre`, of
+    `feed_forward_centre`, and `deviation`, when they are known.
 
     **Returns:** parameter `centre`, the value proved at the centre.
     """
-    blocks = feed_forward.token_jacobians(state)
-    centre = token_wise_centre(blocks, quantity, WITNESS_MARGIN)
+    if centre is None:
+        centre = feed_forward_centre(feed_forward, state)[quantity]
     if deviation is None:
         deviation = feed_forward_deviation_tube(feed_forward, state, radius)
     theorem = "feed-forward-tube"
     return centre_and_deviation(theorem, quantity, centre, deviation.value)
+
+
+def feed_forward_centre(feed_forward: FeedForward, state: Array) -> dict[str, float]:
+    """The values at the centre, worst token, that a witness can prove, by quantity."""
+    return token_wise_centre(feed_forward.token_jacobians(state), WITNESS_MARGIN)
 
 
 def feed_forward_centre_matrices(
@@ -74,12 +84,28 @@ def feed_forward_deviation_tube(
     first = feed_forward.W_1.astype(np.float64)
     second = feed_forward.W_2.astype(np.float64)
     roots = np.sqrt(changes)
+    estimates = np.array(
+        [power_norm(first * r) * power_norm(r[:, None] * second) for r in roots]
+    )
+    # A token whose estimate is this much below the largest is not the worst one.
     worst = max(
         float(trace_power_norm(first * root) * trace_power_norm(root[:, None] * second))
-        for root in roots
+        for root in roots[estimates * CLEARLY_SMALLER >= estimates.max()]
     )
     quantity = "jacobian-deviation"
     return Bound("feed-forward-deviation-tube", quantity, outward(quantity, worst))
+
+
+def power_norm(matrix: Array) -> float:
+    """A lower estimate of the spectral norm by a few power iterations."""
+    vector = np.ones(matrix.shape[1])
+    for _ in range(POWER_ITERATIONS):
+        vector = matrix.T @ (matrix @ vector)
+        size = float(np.linalg.norm(vector))
+        if size == 0:
+            return 0.0
+        vector = vector / size
+    return float(np.linalg.norm(matrix @ vector))
 
 
 def slope_changes(feed_forward: FeedForward, state: Array, radius: float) -> Array:

@@ -66,12 +66,14 @@ class LocalAttention:
 class TubeWeights:
     """Enclosure of the softmax weights on a tube, axes `(H, n, n)` and `(H, n)`.
 
-    `upper` is p-bar, `lower` p-low, `change` bounds |p' - p| entrywise; `ratio` is max
-    p-bar/p, and `relative` (kappa) bounds max(p-bar/p - 1, 1 - p-low/p).
+    `upper` is p-bar, `lower` p-low, `width` their difference, which does not cancel;
+    `change` bounds |p' - p| entrywise; `ratio` is max p-bar/p, and `relative` (kappa)
+    bounds max(p-bar/p - 1, 1 - p-low/p).
     """
 
     upper: Array
     lower: Array
+    width: Array
     change: Array
     ratio: Array
     relative: Array
@@ -148,6 +150,7 @@ def tube_weights(local: LocalAttention, radius: float) -> TubeWeights:
     return TubeWeights(
         upper=upper,
         lower=np.where(admissible, p * (1 - below), 0.0),
+        width=np.where(p > 0, p * (above + below), upper),
         change=np.minimum(change, np.maximum(upper, p)),
         ratio=1.0 + above.max(axis=-1),
         relative=np.maximum(above, below).max(axis=-1),

@@ -30,6 +30,8 @@ SHARPNESS = 60.0
 """The smoothed largest eigenvalue is within log(N)/60 of the spread of the spectrum."""
 REACH = 12.0
 """Weights are sought within e^12 of those that balance the traces."""
+DEAD = 40.0
+"""The logarithm of a weight that makes one side of a product vanish in float64."""
 BITS = 24
 """Significant bits of the chosen weights: any values near the optimum do."""
 SHARES = {True: ((1.0, 1.0), (0.0, 1.0), (0.0, 0.0)), False: ((0.0, 1.0), (0.0, 0.0))}
@@ -188,7 +190,9 @@ class _SmoothEigenvalue:
         a, b = left.flat(), right.flat()
         live = (a > 0) & (b > 0)
         ratio = np.where(live, b, 1.0) / np.where(live, a, 1.0)
-        return np.log(ratio) / 2
+        # A product with a side 0 is 0: its weight makes the other side small.
+        dead = np.where(a > 0, -DEAD, np.where(b > 0, DEAD, 0.0))
+        return np.where(live, np.log(ratio) / 2, dead)
 
     def found(self, logarithms: Array) -> _Found:
         """The bound at weights rounded to short rationals."""

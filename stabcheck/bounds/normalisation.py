@@ -44,7 +44,7 @@ def normalisation_tube(
     may have variance 0.
     """
     theorem = "layer-norm-tube" if isinstance(norm, LayerNorm) else "rms-norm-tube"
-    centre = token_wise_centre(norm.token_jacobians(state), quantity, OUTWARD)
+    centre = token_wise_centre(norm.token_jacobians(state), OUTWARD)[quantity]
     deviation = normalisation_deviation_tube(norm, state, radius).value
     if not math.isfinite(deviation):
         sign = -1 if quantity == "log-norm-lower" else 1

@@ -3,8 +3,8 @@ r"""Closed-form bounds of the attention Jacobian at one state: baselines, no rul
 The checker decides values at a point by a semidefinite matrix or by the tube theorems
 with radius 0; these formulas say where such a value comes from.  Per head, $U =
 (W_VW_O)^T$, $A = sW_QW_K^T$, $a_i = A^Tx_i + sW_Kb_Q$, $C_i$ the covariance of the
-tokens under row $i$ of $P$.  $J = \sum_h(I\otimes U_h)[P_h\otimes I + E_h] + \operatorname{blkdiag}
-(\sum_hU_hC_i^hA_h^T)$.
+tokens under row $i$ of $P$.  $J = \sum_h(I\otimes U_h)[P_h\otimes I + E_h] +
+\operatorname{blkdiag}(\sum_hU_hC_i^hA_h^T)$.
 """
 
 from __future__ import annotations

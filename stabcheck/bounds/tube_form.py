@@ -44,6 +44,9 @@ from stabcheck.bounds.tube_products import (
 )
 from stabcheck.bounds.validation import Array
 
+LARGEST = 1e100
+"""Moments above this are not worth a bound; their products might overflow."""
+
 
 class TubeForm:
     """The form at a centre, for one radius, one sign of J and two shares.
@@ -67,7 +70,7 @@ class TubeForm:
         tube = tube_weights(local, radius)
         self.upper = tube.upper
         self.middle = (tube.upper + tube.lower) / 2
-        half = (tube.upper - tube.lower) / 2
+        half = tube.width / 2
         self.turn = tube.change.sum(axis=2, keepdims=True) * tube.change
         diagonal = np.eye(local.tokens)
         self.mixing = half if joint else half + self.middle * (1 - diagonal)
@@ -79,16 +82,20 @@ class TubeForm:
             W.astype(np.float64) for W in (attention.W_Q, attention.W_K, attention.W_V)
         )
         self.W_O = attention.output_matrices()
-        square = (local.scale * radius) ** 2
-        self.value_move = radius**2 * gram(self.W_V)[:, None]
+        # numpy overflows to infinity, which `is_finite` finds; Python raises.
+        square = np.square(local.scale * np.float64(radius))
+        self.value_move = np.square(np.float64(radius)) * gram(self.W_V)[:, None]
         self.query_move = square * gram(self.W_Q)[:, None]
         self.key_move = square * gram(self.W_K)[:, None]
 
     @property
     def is_finite(self) -> bool:
-        """Whether float64 holds every moment of the form."""
-        parts = (self.keys, self.receivers, *self.moments.values())
-        return all(np.isfinite(part).all() for part in parts)
+        """Whether every moment of the form is small enough for float64 products."""
+        parts = (self.value_move, self.query_move, self.key_move)
+        # A NaN fails the comparison too.
+        return all(
+            (part < LARGEST).all() for part in (*parts, *self.moments.values())
+        )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -163,7 +170,7 @@ class TubeForm:
         return Blocks(output, value, sums["key"], sums["query"])
 
     def token_matrices(self, g: ProductWeights) -> Array:
-        """Half the blocks, lifted to the features and summed over heads `(n, d, d)`."""
+        """Half the blocks, lifted to the features, summed over heads `(n, d, d)`."""
         blocks = self.blocks(g)
         spread = blocks.value[..., None, None] * np.eye(self.W_V.shape[2])
         total = lifted(blocks.output, self.W_O.transpose(0, 2, 1))
@@ -171,7 +178,7 @@ class TubeForm:
         return symmetric_part(total + lifted(blocks.query, self.W_Q)) / 2
 
     def sides(self, density: Array) -> tuple[ProductWeights, ProductWeights]:
-        """The sides a^2 and b^2 of the products, averaged over a density `(n, d, d)`."""
+        """Both sides a^2, b^2 of the products, averaged over a density `(n, d, d)`."""
         m = self.moments
         on_output = self._seen(density, self.W_O.transpose(0, 2, 1))
         seen = {

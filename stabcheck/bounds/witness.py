@@ -120,21 +120,23 @@ def point_matrix(jacobian: Array, quantity: str, centre: float) -> Array:
     return symmetric - centre * identity
 
 
-def point_value(jacobian: Array, quantity: str, margin: float) -> float:
-    """The exact quantity of a dense Jacobian, moved outward by `margin` norms.
+def point_values(jacobian: Array, margin: float) -> dict[str, float]:
+    """The exact quantities of a dense Jacobian, moved outward by `margin` norms.
 
-    **Arguments:** `jacobian` `(N, N)`; `quantity` as in `point_matrix`.
-    **Returns:** a dyadic number of at most 40 bits.
+    **Arguments:** `jacobian` `(N, N)`.
+
+    **Returns:** by quantity, as in `point_matrix`, dyadic numbers of at most 40 bits.
     """
     norm = spectral_norm(jacobian)
-    if quantity == "spectral-norm":
-        value = norm
-    else:
-        values = np.linalg.eigvalsh(symmetric_part(jacobian))
-        value = values[-1] if quantity == "log-norm" else values[0]
-    sign = -1 if quantity == "log-norm-lower" else 1
+    ends = np.linalg.eigvalsh(symmetric_part(jacobian))[[0, -1]]
     # The zero matrix has norm 0 and still needs room for its witness.
-    return float(dyadic(value + sign * margin * (norm or 1.0)))
+    room = margin * (norm or 1.0)
+    values = {
+        "spectral-norm": norm + room,
+        "log-norm": ends[1] + room,
+        "log-norm-lower": ends[0] - room,
+    }
+    return {quantity: float(dyadic(value)) for quantity, value in values.items()}
 
 
 def point_bound(jacobian: Array, quantity: str) -> Bound:
@@ -146,14 +148,18 @@ def point_bound(jacobian: Array, quantity: str) -> Bound:
     `log-norm`, `log-norm-lower`.
     """
     theorem = "spectral-norm-psd" if quantity == "spectral-norm" else "log-norm-psd"
-    value = point_value(jacobian, quantity, WITNESS_MARGIN)
+    value = point_values(jacobian, WITNESS_MARGIN)[quantity]
     return Bound(theorem, quantity, value)
 
 
-def token_wise_centre(blocks: Array, quantity: str, margin: float) -> float:
-    """The worst `point_value` over the tokens of a token-wise field, `(n, d, d)`."""
-    values = [point_value(block, quantity, margin) for block in blocks]
-    return min(values) if quantity == "log-norm-lower" else max(values)
+def token_wise_centre(blocks: Array, margin: float) -> dict[str, float]:
+    """The worst `point_values` over the tokens of a token-wise field, `(n, d, d)`."""
+    found = [point_values(block, margin) for block in blocks]
+    return {
+        "spectral-norm": max(values["spectral-norm"] for values in found),
+        "log-norm": max(values["log-norm"] for values in found),
+        "log-norm-lower": min(values["log-norm-lower"] for values in found),
+    }
 
 
 def centre_and_deviation(

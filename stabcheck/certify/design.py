@@ -147,16 +147,12 @@ def _count(path: Path, table: Mapping[str, Any], key: str, least: int = 1) -> in
 def _number(path: Path, table: Mapping[str, Any], key: str) -> Fraction:
     value = table.get(key)
     try:
-        if isinstance(value, bool) or value is None:
-            raise ValueError("not a number")
-        number = Fraction(str(value))
-    except (ValueError, ZeroDivisionError) as error:
+        return domains.radius_of(value)
+    except InvalidInput as error:
         raise InvalidInput(
-            f"the design {path} has {key} = {value!r}; give a number such as '1/2'"
+            f"the design {path} has {key} = {str(value)[:60]!r}; give a number >= 0 "
+            "such as '1/2'"
         ) from error
-    if number < 0:
-        raise InvalidInput(f"the design {path} has {key} = {value!r}; it is negative")
-    return number
 
 
 def _integrators(path: Path, step: Mapping[str, Any]) -> tuple[str, ...]:

@@ -242,8 +242,11 @@ def _feed_forward(
 ) -> Plan:
     only, state = centre.branch[0], centre.state
     moved = plan_deviation(centre, radius, effort).bound
+    values = centre.remember(
+        "feed-forward", lambda: bounds.feed_forward_centre(only, state)
+    )
     bound = bounds.feed_forward_tube(
-        only, state, float(radius), quantity, deviation=moved
+        only, state, float(radius), quantity, centre=values[quantity], deviation=moved
     )
     if effort < Effort.FULL and state.shape[1] > TOKEN_WITNESS_SIZE:
         parameters = bound.parameters

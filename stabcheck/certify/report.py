@@ -84,9 +84,9 @@ def tables(outcome: Outcome) -> RenderableType:
     """Everything a person reads: Jacobians, steps, layers, depth, verdict."""
     *layers, depth = outcome.ranges
     parts: list[RenderableType] = [
-        _heading("Jacobians over the tubes: certified | attained | slack"),
+        _heading("Jacobians over the tubes"),
         _jacobian_table(outcome.maps),
-        _heading("Steps of the branches: certified growth, shrink"),
+        _heading("Steps of the branches, from every state of the tube"),
         _step_table(outcome.maps),
         _heading("Layers"),
         _layer_table(layers),
@@ -111,47 +111,41 @@ def plain_table(*headings: str) -> Table:
 
 
 def _jacobian_table(maps: Iterable[dict[str, Any]]) -> Table:
-    table = plain_table("map", "tube", *SYMBOLS.values(), "theorem that won for ‖J‖₂")
+    table = plain_table("map", "tube", "", "certified", "attained", "slack", "theorem")
     for summary in maps:
-        cells = [_cell(summary["bounds"][quantity]) for quantity in SYMBOLS]
-        theorem = summary["bounds"]["spectral-norm"]["theorem"]
-        table.add_row(summary["name"], summary["domain"][5:], *cells, theorem)
+        first = (summary["name"], summary["domain"].removeprefix("tube:"))
+        for quantity, symbol in SYMBOLS.items():
+            row = summary["bounds"][quantity]
+            certified = float(row.get("upper", row.get("lower")))
+            slack = f"{row['slack']:.4g}" if "slack" in row else "–"
+            numbers = (f"{certified:.5g}", f"{row['attained']:.5g}", slack)
+            table.add_row(*first, symbol, *numbers, row["theorem"])
+            first = ("", "")
     return table
 
 
-def _cell(row: dict[str, Any]) -> str:
-    certified = float(row.get("upper", row.get("lower")))
-    slack = f"{row['slack']:.3g}" if "slack" in row else "–"
-    return f"{certified:.4g} | {row['attained']:.4g} | {slack}"
-
-
-def _step_table(maps: Iterable[dict[str, Any]]) -> Table:
-    chosen = [summary for summary in maps if summary["steps"]]
-    if not chosen:
-        return plain_table("no residual branch")
-    headings = [
-        f"{step['integrator']}, h = {step['step']}" for step in chosen[0]["steps"]
-    ]
-    table = plain_table("branch", *headings)
+def _step_table(maps: Iterable[dict[str, Any]]) -> RenderableType:
+    table = plain_table("branch", "method", "h", "growth", "shrink", "largest h")
     notes: dict[str, int] = {}
-    for summary in chosen:
-        cells = [_step_cell(step, notes) for step in summary["steps"]]
-        table.add_row(summary["name"], *cells)
-    for reason, number in notes.items():
-        table.add_row(f"({number}) {reason}")
-    return table
+    for summary in maps:
+        name = summary["name"]
+        for step in summary["steps"]:
+            table.add_row(name, step["integrator"], step["step"], *_cells(step, notes))
+            name = ""
+    if not table.row_count:
+        return Text("no residual branch")
+    lines = [f"({number}) {reason}" for reason, number in notes.items()]
+    return Group(table, *(Text(line) for line in lines))
 
 
-def _step_cell(step: dict[str, Any], notes: dict[str, int]) -> str:
+def _cells(step: dict[str, Any], notes: dict[str, int]) -> tuple[str, str, str]:
+    """Growth, shrink and the largest certified step of one row."""
+    largest = step.get("largest_step", "–")
     if step["growth"] is None:
         number = notes.setdefault(step.get("reason", ""), len(notes) + 1)
-        return f"not certified ({number})"
-    shrink = step["shrink"]
-    cell = f"{float(step['growth']):.4g}, {float(shrink):.3g}" if shrink else (
-        f"{float(step['growth']):.4g}, 0"
-    )
-    largest = step.get("largest_step")
-    return f"{cell} (h ≤ {largest})" if largest and largest != "any" else cell
+        return f"not certified ({number})", "–", largest
+    shrink = f"{float(step['shrink']):.4g}" if step["shrink"] else "0"
+    return f"{float(step['growth']):.5g}", shrink, largest
 
 
 def _layer_table(reports: Iterable[DepthReport]) -> Table:
@@ -182,8 +176,8 @@ def _depth_lines(report: DepthReport, factors: list[Factor]) -> Iterable[str]:
     kernel = record.get("shrink_theorem") == "layer-norm-kernel"
     if kernel:
         yield (
-            "shrink: 0, because the stack ends in a LayerNorm, whose Jacobian has a "
-            "kernel (layer-norm-kernel); shrink before normalisation: the step table"
+            "shrink: 0, as the stack ends in a LayerNorm, whose Jacobian has a kernel "
+            "(layer-norm-kernel); before normalisation: the step table"
         )
     elif "shrink_at_point" in record:
         yield f"at the point: shrink >= {record['shrink_at_point']}"

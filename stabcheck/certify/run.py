@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from multiprocessing import get_context
@@ -210,7 +212,7 @@ def _certified(
             write_part(task, stem)
             yield task.map.name
         return
-    with _processes(jobs) as pool:
+    with one_blas_thread(), _processes(jobs) as pool:
         futures = {pool.submit(write_part, *item): item[0] for item in missing}
         seconds = None if math.isinf(stop) else max(0.0, stop - time.monotonic())
         try:
@@ -222,6 +224,19 @@ def _certified(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Processes begun inside share the cores: one BLAS thread each, unless told."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    added = [name for name in names if name not in os.environ]
+    os.environ.update(dict.fromkeys(added, "1"))
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
 
 
 def _processes(jobs: int) -> Executor:

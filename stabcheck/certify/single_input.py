@@ -92,7 +92,8 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise InvalidInput(f"asked to read {path}, found no such file; give an .npz")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream:
+            archive = np.load(stream, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise ValueError("it holds a single array")
             return {name: archive[name] for name in archive.files}

@@ -18,14 +18,22 @@ LOWER = ("shrink", "log-norm-lower")
 
 
 def results(ctx: Context) -> list[str]:
-    """One line for every claim that no other claim uses as a premise."""
+    """One line for every claim that no other claim uses: the widest ranges first."""
     claims = ctx.document["claims"]
     used = {premise for claim in claims for premise in claim["premises"]}
+    final = [index for index in range(len(claims)) if index not in used]
     return [
-        f"claim {index}: {sentence(ctx, claim)}"
-        for index, claim in enumerate(claims)
-        if index not in used
+        f"claim {index}: {sentence(ctx, claims[index])}"
+        for index in sorted(final, key=lambda index: -_width(claims[index]["subject"]))
     ]
+
+
+def _width(subject: dict) -> int:
+    """How much a claim is about: maps before a step, a step before a field."""
+    if "maps" in subject:
+        first, last = subject["maps"]
+        return 1 + last - first
+    return int("step" in subject)
 
 
 def sentence(ctx: Context, claim: dict) -> str:

@@ -109,7 +109,7 @@ def certify(
     if as_json:
         print(json.dumps(record, indent=1, ensure_ascii=False))
     else:
-        console = Console()
+        console = printer()
         console.print(shown)
         console.print(
             f"\n{verdict_line(outcome.verdict)}: {folder / 'certificate.json'} "
@@ -125,6 +125,15 @@ def picture(plan: Any, outcome: Any, folder: Path) -> None:
     from stabcheck.plots.layer_picture import stability_figure
 
     stability_figure(plan, outcome).savefig(folder / "stability.png", dpi=160)
+
+
+PIPE_WIDTH = 120
+"""Columns of a table that is written to a pipe or a file."""
+
+
+def printer() -> Console:
+    """Prints tables as wide as the terminal, or `PIPE_WIDTH` columns into a pipe."""
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def progress() -> Progress:
@@ -212,6 +221,6 @@ def bound(
     if as_json:
         print(json.dumps(record, indent=1))
         return
-    console = Console()
+    console = printer()
     for key, value in record.items():
         console.print(f"{key:>10}  {value}")

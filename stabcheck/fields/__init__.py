@@ -1,4 +1,4 @@
-"""The declared vector fields, each in a few lines; everything else follows from them."""
+"""The declared vector fields, each in a few lines; all else follows from them."""
 
 from collections.abc import Callable
 

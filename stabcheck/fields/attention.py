@@ -1,7 +1,8 @@
 r"""Softmax attention, declared.
 
-$$F(X)_i = \sum_h \sum_k P^h_{ik}\,(W_V^{hT} x_k + b_V^h)\,W_O^h + b_O, \qquad
-P^h_i = \operatorname{softmax}_k\, s\,(W_Q^{hT} x_i + b_Q^h)\cdot(W_K^{hT} x_k + b_K^h)$$
+$$F(X)_i = \sum_h \sum_k P^h_{ik}\,(W_V^{hT} x_k + b_V^h)\,W_O^h + b_O,$$
+$$P^h_i = \operatorname{softmax}_k\; s\,(W_Q^{hT} x_i + b_Q^h) \cdot
+(W_K^{hT} x_k + b_K^h)$$
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from sympy import Heaviside
 
 from stabcheck.errors import InvalidInput
 from stabcheck.fields.notation import (
-    H,
     W_K,
     W_O,
     W_Q,
+    H,
     X,
     a,
     b_K,
@@ -55,14 +56,14 @@ def attention(
 
     **Raises:** `InvalidInput`.
     """
-    settings = dict(
-        heads=_checked_heads(heads, output),
-        causal=_checked_flag("causal", causal),
-        mask=_checked_flag("mask", mask),
-        bias="head" if bias == "head" else _checked_flag("bias", bias),
-        biases=_checked_flag("biases", biases),
-        output=_checked_flag("output", output),
-    )
+    settings = {
+        "heads": _checked_heads(heads, output),
+        "causal": _checked_flag("causal", causal),
+        "mask": _checked_flag("mask", mask),
+        "bias": "head" if bias == "head" else _checked_flag("bias", bias),
+        "biases": _checked_flag("biases", biases),
+        "output": _checked_flag("output", output),
+    }
     v = s if output else a  # the index of a value: the features themselves if no W_O
     W_V, b_V = Tensor("W_V", (h, c, v)), Tensor("b_V", (h, v))
     at = (h, i, l) if bias == "head" else (i, l)
@@ -71,7 +72,7 @@ def attention(
     sees = (M[i, l] if mask else 1) * (Heaviside(i - l, 1) if causal else 1)
     has, biased, out = int(biases), int(bool(bias)), W_O[h, s, a] if output else 1
 
-    F = Declaration("attention", X, parameters, **settings)
+    F = Declaration(_name(settings), X, parameters, **settings)
     q = F.let("q", (h, i, r), total(W_Q[h, c, r] * X[i, c], c) + has * b_Q[h, r])
     key = F.let("k", (h, k, r), total(W_K[h, c, r] * X[k, c], c) + has * b_K[h, r])
     value = F.let("v", (h, k, v), total(W_V[h, c, v] * X[k, c], c) + has * b_V[h, v])
@@ -79,6 +80,12 @@ def attention(
     P = F.let("P", (h, i, k), Softmax(k, l, logits, sees))
     mean = total(P[h, i, k] * value[h, k, v] * out, h, k, *((s,) if output else ()))
     return F.returns((i, a), mean + has * b_O[a], sizes={H: heads})
+
+
+def _name(settings: dict[str, object]) -> str:
+    words = {"causal": "causal", "mask": "masked", "biases": "biased"}
+    chosen = [word for key, word in words.items() if settings[key]]
+    return "-".join([*chosen, "attention"])
 
 
 def _checked_heads(heads: int, output: bool) -> int:

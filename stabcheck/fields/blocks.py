@@ -9,7 +9,7 @@ from stabcheck.symbolic import Declaration, Field
 def pre_norm(norm: Field, branch: Field) -> Field:
     r"""The field of a pre-norm block, $F(X) = \mathrm{branch}(\mathrm{norm}(X))$."""
     F = Declaration(f"pre-norm-{branch.name}", X)
-    y = F.include(norm, X, "y_N")
+    y = F.include(norm, X, "N")
     return F.returns((i, a), F.include(branch, y, "f")[i, a])
 
 
@@ -22,4 +22,4 @@ def post_norm(norm: Field, branch: Field) -> Field:
     F = Declaration(f"post-norm-{branch.name}", X, (step_size,))
     slope = F.include(branch, X, "f")
     Z = F.let("Z", (i, a), X[i, a] + step_size.symbol * slope[i, a])
-    return F.returns((i, a), F.include(norm, Z, "y_N")[i, a])
+    return F.returns((i, a), F.include(norm, Z, "N")[i, a])

@@ -6,10 +6,10 @@ arithmetic of its own and does not import this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
 import flint
 import numpy as np
@@ -26,7 +26,7 @@ PRECISION = 128
 class BallBackend:
     """The interpretation in ball arithmetic."""
 
-    functions = {
+    functions: ClassVar[Mapping[str, Callable[..., Any]]] = {
         "exp": np.frompyfunc(arb.exp, 1, 1),
         "erf": np.frompyfunc(arb.erf, 1, 1),
         "tanh": np.frompyfunc(arb.tanh, 1, 1),
@@ -80,7 +80,8 @@ class BallBackend:
             ]
             weights[row] = arb(0)
             for key in keys:
-                ratios = ((logits[row][l] - logits[row][key]).exp() for l in keys)
+                own = logits[row][key]
+                ratios = ((logits[row][other] - own).exp() for other in keys)
                 weights[(*row, key)] = 1 / sum(ratios, start=arb(0))
         return weights
 

@@ -6,8 +6,8 @@ float32 would be no proposal worth checking.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +21,7 @@ jax.config.update("jax_enable_x64", True)
 class JaxBackend:
     """The interpretation in JAX; arrays may be traced."""
 
-    functions = {
+    functions: ClassVar[Mapping[str, Callable[..., Any]]] = {
         "exp": jnp.exp,
         "erf": erf,
         "tanh": jnp.tanh,

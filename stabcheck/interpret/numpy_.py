@@ -2,8 +2,8 @@ r"""Float64 arrays of NumPy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import erf
@@ -15,7 +15,7 @@ from stabcheck.errors import InvalidInput
 class NumpyBackend:
     """The interpretation in NumPy: eager, no compilation."""
 
-    functions = {
+    functions: ClassVar[Mapping[str, Callable[..., Any]]] = {
         "exp": np.exp,
         "erf": erf,
         "tanh": np.tanh,

@@ -13,7 +13,7 @@ from sympy import Symbol
 from stabcheck.errors import InvalidInput
 from stabcheck.symbolic.backend import Array, Backend
 from stabcheck.symbolic.field import Field, Scalar, Tensor
-from stabcheck.symbolic.index import Index
+from stabcheck.symbolic.index import Index, free_indices
 from stabcheck.symbolic.softmax import Softmax
 from stabcheck.symbolic.walk import Walk
 
@@ -199,12 +199,15 @@ def _check_masks(
     arrays = {mask.name: np.asarray(values[mask.name], dtype=float) for mask in masks}
     for name, array in arrays.items():
         if not np.isin(array, (0, 1)).all():
-            raise InvalidInput(f"asked for {name} of zeros and ones, found other values")
+            raise InvalidInput(
+                f"asked for {name} of zeros and ones, found other values; round it"
+            )
     walk = Walk(backend_named("numpy"), sizes, arrays)
     for definition in field.definitions:
         body = definition.body
         if isinstance(body, Softmax) and body.mask != 1:
-            seen = walk.finished(walk.value(body.mask), (*definition.indices[-2:-1], body.over))
+            queries = sorted(free_indices(body.mask) - {body.over}, key=str)
+            seen = walk.finished(walk.value(body.mask), (*queries, body.over))
             if not seen.any(axis=-1).all():
                 raise InvalidInput(
                     f"asked for {field.name} with a mask that leaves some query "

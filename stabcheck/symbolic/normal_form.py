@@ -101,11 +101,12 @@ class Expansion:
             key, term = labelled(contracted(raw, self.row_stochastic))
             found.setdefault(key, term)
             coefficients.setdefault(key, []).append(term.coefficient)
-        summed = {
-            key: Term(expand_coefficient(Add(*cs)), found[key].bound, found[key].factors)
-            for key, cs in coefficients.items()
+        summed = {key: expand_coefficient(Add(*c)) for key, c in coefficients.items()}
+        return {
+            key: Term(coefficient, found[key].bound, found[key].factors)
+            for key, coefficient in summed.items()
+            if coefficient != 0
         }
-        return {key: term for key, term in summed.items() if term.coefficient != 0}
 
     def canonical(self, expression: Expr) -> Expr:
         """The sum of the collected terms as an expression, in a fixed order."""

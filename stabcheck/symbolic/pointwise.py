@@ -91,7 +91,8 @@ def evaluate(expression: Expr, point: Point, at: Mapping[Index, int]) -> arb:
         return evaluate(expression.as_quotient(), point, at)
     if isinstance(expression, Symbol):
         return _symbol(expression, point)
-    return _combined(expression, [evaluate(part, point, at) for part in expression.args])
+    parts = [evaluate(part, point, at) for part in expression.args]
+    return _combined(expression, parts)
 
 
 def size_of(index: Index, sizes: Mapping[Symbol, int]) -> int:
@@ -201,9 +202,7 @@ def _small_sizes(expression: Expr) -> dict[Symbol, int]:
     sizes = {symbol for index in every for symbol in index.size.free_symbols}
     # Two different small numbers: a transposed or misplaced index shows.
     ordered: Iterator[int] = itertools.cycle((2, 3))
-    return {
-        symbol: next(ordered) for symbol in sorted(sizes, key=lambda symbol: symbol.name)
-    }
+    return {symbol: next(ordered) for symbol in sorted(sizes, key=str)}
 
 
 def _plain_symbols(expression: Expr) -> set[Symbol]:

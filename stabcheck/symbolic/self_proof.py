@@ -1,7 +1,8 @@
 r"""Proofs that come free with a declaration, for symbolic sizes.
 
-(1) the derived Jacobian is SymPy's derivative of the field written out in exponentials
-and sums; (2) $\langle C, J V\rangle = \langle J^T C, V\rangle$ for the derived products.
+(1) the derived Jacobian is SymPy's derivative of the field written out in
+exponentials and sums; (2) $\langle C, J V\rangle = \langle J^T C, V\rangle$ for the
+derived products.
 """
 
 from __future__ import annotations

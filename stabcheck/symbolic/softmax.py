@@ -5,8 +5,9 @@ r"""Softmax over an index: the one tensor primitive of the language.
 $$\frac{M_{\mathrm{at}}\, e^{u_{\mathrm{at}}}}{\sum_{l} M_l\, e^{u_l}}$$
 
 with `over` $= l$ bound and `at` free.  Two names for the two roles keep a contraction
-that renames `at` out of the logits: with one index for both, $\sum_k \delta_{ik} P_{ik}$
-would rename inside the logits too and return another number.
+that renames `at` out of the logits: with one index for both,
+$\sum_k \delta_{ik} P_{ik}$ would rename inside the logits too, and return another
+number.
 """
 
 from __future__ import annotations

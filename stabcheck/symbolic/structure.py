@@ -1,4 +1,4 @@
-r"""The structure of an expression: the same string for expressions that differ in names.
+r"""The structure of an expression: one string for all that differ in names only.
 
 Bound indices and, in order of appearance, free ones are numbered after the parts of
 sums and products were put in an order that no name decides.  Equal structures prove

@@ -1,8 +1,8 @@
 r"""Terms of the normal form: coefficient, bound indices, factors; and their spelling.
 
-A term is $c \sum_{k_1 \dots k_m} f_1^{e_1} \cdots f_r^{e_r}$ whose factors are entries of
-tensors and deltas.  Bound indices get canonical names: colour refinement by where they
-occur, then the least spelling among the ties.
+A term is $c \sum_{k_1 \dots k_m} f_1^{e_1} \cdots f_r^{e_r}$ whose factors are entries
+of tensors and deltas.  Bound indices get canonical names: colour refinement by where
+they occur, then the least spelling among the ties.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _orders(term: Term) -> Iterator[list[Index]]:
             + " ".join(sorted(_spell(f, {**colours, index: "<*>"}) for f in factors))
             for index, factors in where.items()
         }
-        ranked = {spelled: rank for rank, spelled in enumerate(sorted(set(seen.values())))}
+        ranked = {one: rank for rank, one in enumerate(sorted(set(seen.values())))}
         colours = {index: f"<{ranked[spelled]:03d}>" for index, spelled in seen.items()}
         if len(ranked) == len(term.bound):
             break

@@ -197,5 +197,6 @@ def _terms(expression: Expr) -> list[Expr]:
         return [term for part in expression.args for term in _terms(part)]
     if isinstance(expression, Sum) and isinstance(expression.function, Add):
         over = expression.bound_symbols
-        return [t for part in expression.function.args for t in _terms(total(part, *over))]
+        parts = (total(part, *over) for part in expression.function.args)
+        return [term for part in parts for term in _terms(part)]
     return [expression]

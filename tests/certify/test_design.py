@@ -136,6 +136,7 @@ def test_an_array_of_objects_is_refused(tmp_path):
         ("parameters", 'file = "none.npz"', "asked for the weights"),
         ("parameters", 'seed = 1\ntie = "negative"', "tied weights"),
         ("step", 'size = "0"', "has to be positive"),
+        ("step", 'size = "1e999999999"', "asked for the step size"),
         ("step", 'size = "nan"', "asked for the step size 'nan'"),
         ("step", 'integrators = ["rk5"]', "nearest"),
         ("step", "integrators = 3", "give names"),
@@ -153,9 +154,9 @@ def test_a_bad_design_is_one_clear_line(tmp_path, table, body, message):
 @pytest.mark.parametrize(
     ("table", "body", "message"),
     [
-        ("parameters", 'query_key_norm = "-1"\nvalue_norm = 1', "negative"),
+        ("parameters", 'query_key_norm = "-1"\nvalue_norm = 1', "number >= 0"),
         ("parameters", 'query_key_norm = "x"\nvalue_norm = 1', "give a number"),
-        ("parameters", "query_key_norm = 1", "value_norm = None"),
+        ("parameters", "query_key_norm = 1", "value_norm = 'None'"),
         ("step", 'integrators = ["rk4"]', "forward-euler"),
         ("domain", 'kind = "tube"\nradius = 1', "kind = 'ball'"),
         ("domain", 'kind = "ball"\nradius = -1', "negative"),

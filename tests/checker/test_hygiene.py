@@ -9,6 +9,9 @@ import pytest
 from checker.mutations import mutated
 
 import stabcheck.checker as checker
+from stabcheck.checker.field_records import KINDS
+from stabcheck.checker.records import QUANTITIES
+from stabcheck.checker.rules import THEOREMS
 
 FOLDER = Path(checker.__file__).parent
 KERNEL = (FOLDER / "kernel.py").read_text()
@@ -108,6 +111,15 @@ def test_the_checker_never_unpickles_evaluates_or_asserts_its_input(file):
     assert not any(
         isinstance(node, ast.Assert) for node in ast.walk(ast.parse(file.read_text()))
     )
+
+
+def test_the_guide_names_every_theorem_quantity_and_kind_of_field():
+    guide = (FOLDER / "README.md").read_text()
+    quantities = {
+        "attained-..." if name.startswith("attained") else name for name in QUANTITIES
+    }
+    for name in {*THEOREMS, *quantities, *KINDS}:
+        assert f"`{name}`" in guide
 
 
 DRIVER = """

@@ -45,7 +45,9 @@ def test_the_logarithmic_norms_hold_at_every_state_that_is_tried(
 
 @pytest.mark.theorem("attention-log-norm-tube")
 @given(attention_cases(), TUBES, SEEDS, st.booleans(), st.integers(0, 4))
-def test_any_shares_and_any_weights_give_a_true_bound(case, radius, seed, joint, quarter):
+def test_any_shares_and_any_weights_give_a_true_bound(
+    case, radius, seed, joint, quarter
+):
     field, state = case.field, case.state
     local = local_attention(field, state)
     shares = (quarter / 4 if joint else 0.0, 1 - quarter / 4)
@@ -137,7 +139,9 @@ def frozen_weights(local, radius):
     """What the tube would be if softmax did not move."""
     tube = tube_weights(local, radius)
     weights, zero = local.weights, np.zeros_like(tube.change)
-    return dataclasses.replace(tube, upper=weights, lower=weights, change=zero)
+    return dataclasses.replace(
+        tube, upper=weights, lower=weights, width=zero, change=zero
+    )
 
 
 @pytest.mark.theorem("attention-log-norm-tube", refutes="softmax frozen at the centre")
@@ -207,6 +211,7 @@ def test_the_checker_accepts_the_value_of_the_prover_and_hardly_less(
         field, state, float(radius), bound
     )
     size = max(float(np.abs(matrix).max()) for matrix in matrices)
+    size = max(size, abs(bound.value))
     stronger = bound.value - SIGNS[quantity] * 1e-4 * size
     for value, status in ((bound.value, "accepted"), (stronger, "rejected")):
         build = Builder()

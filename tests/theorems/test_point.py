@@ -48,11 +48,19 @@ def one_feature(form: float, tokens: list[float]) -> tuple[Attention, np.ndarray
 @pytest.mark.theorem("attention-norm-column-mass", refutes="no term for the keys")
 @pytest.mark.theorem("attention-norm-split", refutes="no term for the keys")
 def test_the_keys_need_their_term():
-    field, state = one_feature(3.0, [1.0, -1.0, 0.1, -0.1])
+    # Two tokens at +-z send; ten see them through a slope orthogonal to their place.
+    x, z, a, v = np.eye(4)
+    form_transposed = 10 * (np.outer(a, x) + np.outer(z, v))
+    field = Attention(
+        W_Q=form_transposed.T[None], W_K=np.eye(4)[None], W_V=np.outer(z, v)[None],
+        scale=1.0,
+    )  # fmt: skip
+    state = np.stack([z, -z, *[x] * 10])
     at = point_attention(field, state)
     truth = spectral_norm(field.jacobian(state))
-    receivers = float(np.abs(at.receivers).max())
+    receivers = max(spectral_norm(block) for block in at.receivers)
     assert spectral_norm(at.weights[0]) + receivers < truth
+    assert truth <= bounds.attention_norm_column_mass(field, state).value
     assert truth <= bounds.attention_norm_split(field, state).value
 
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stabcheck.checker.balls import ball, upper_end
-from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
+from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.float64.decide import decide
 from stabcheck.checker.float64.definite import sharp_norm
-from stabcheck.checker.float64.guard import verified_arithmetic
+from stabcheck.checker.float64.guard import check_finite, verified_arithmetic
 from stabcheck.checker.float64.jacobian import field_jacobian
 from stabcheck.checker.float64.midpoint_radius import (
     SMALLEST,
@@ -81,8 +81,9 @@ def _deviation(
     second = ctx.array(field["W_2"]).astype(np.float64)
     squares = (first * first).sum(axis=0) * (1 + 3 * gamma(len(first)))
     columns = outward(np.sqrt(outward(squares + len(first) * SMALLEST)))
+    check_finite(columns, what="the first matrix of the field")
     reach = [ball(Fraction(float(column))) * ball(radius) for column in columns]
-    worst = 0.0
+    moves = []
     for row in hidden_values(feed_forward_weights(ctx, index), state):
         changes = [
             gelu_derivative_deviation(z, move)
@@ -90,10 +91,9 @@ def _deviation(
         ]
         roots = outward(np.sqrt(np.array([_upper(change) for change in changes])))
         moved = _weighted_norm(first.T, roots) * _weighted_norm(second, roots)
-        worst = max(worst, float(outward(moved)))
-    if not np.isfinite(worst):
-        raise ClaimUndecided("the deviation over the tube overflows float64")
-    return Fraction(worst)
+        moves.append(float(outward(moved)))
+    check_finite(np.array(moves), what="the deviation over the tube")
+    return Fraction(max(moves))
 
 
 def _upper(value: arb) -> float:

@@ -113,9 +113,9 @@ def _plain(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, float]:
 
 def _product(left: NormBall, right: NormBall, kernel: Kernel) -> NormBall:
     product, error = _by_slabs(kernel, left.midpoint, right.midpoint)
-    if right.radius > 0:
+    if right.radius != 0:
         error += left.midpoint_norm * right.radius
-    if left.radius > 0:
+    if left.radius != 0:
         error += left.radius * (right.midpoint_norm + right.radius)
     return NormBall(product, float(outward(error)))
 

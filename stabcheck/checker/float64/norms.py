@@ -43,14 +43,18 @@ def nonnegative_norm(array: np.ndarray) -> float:
     vector = np.ones((*array.shape[:-2], array.shape[-1], 1))
     best = np.inf
     for _ in range(POWER_STEPS):
-        image = upper_product(transposed, upper_product(array, vector))
+        image = upper_product(array, vector)
+        # Scaled between the two products, so that squares do not overflow.
+        size = float(image.max())
+        image = upper_product(transposed, outward(image / size))
         ratio = float(np.max(image / vector))
-        best = min(best, ratio) if ratio >= 0 else best
+        bound = outward(np.sqrt(outward(size)) * np.sqrt(outward(ratio)))
+        best = min(best, bound) if bound >= 0 else best
         top = image.max(axis=(-2, -1), keepdims=True)
         if not (np.isfinite(top).all() and (top > 0).all()):
             break
         vector = image / top + 2.0**-20
-    return _finite(outward(np.sqrt(outward(best))))
+    return _finite(best)
 
 
 def schatten_norm(matrix: np.ndarray) -> float:

@@ -1,0 +1,84 @@
+r"""Theorem attention-jacobian-covariance-form.
+
+For weights $p_{ik} \propto e^{s_{ik}}$ and $f_i = \sum_k p_{ik}\,u_k$, along any
+direction
+
+$$\mathrm d f_i = E_i[\dot u] + \mathrm{Cov}_i(u, \dot s_i),$$
+
+expectation and covariance under $p_i$: the derivative of a mean is the mean of the
+derivative plus a covariance.  With $u = Ux$ and $\dot u = Uv$ this is the statement.
+"""
+
+from sympy import S, Symbol
+
+from stabcheck.fields.notation import i, k, l, n
+from stabcheck.symbolic import Softmax, Tensor, indices, is_zero, total
+
+THEOREM = "attention-jacobian-covariance-form"
+
+(j,) = indices("j", "token", n)
+s, s_dot = Tensor("s", (i, k)), Tensor("s_dot", (i, k))
+u, u_dot = Tensor("u", (k,)), Tensor("u_dot", (k,))
+M, P, t = Tensor("M", (i, k)), Tensor("P", (i, k)), Symbol("t", real=True)
+
+
+def mean(value):
+    """The expectation of a function of the key under p_i."""
+    return total(P[i, l] * value(l), l)
+
+
+def weight_change(centre):
+    """The derivative of p_ik, with a mean of the moved scores to subtract."""
+    return P[i, k] * (s_dot[i, k] - centre)
+
+
+def is_the_softmax_derivative(centred: bool) -> bool:
+    """Whether d p_k = p_k (ds_k - E ds) is the derivative of the exponentials."""
+    moved = Softmax(k, l, s[i, l] + t * s_dot[i, l], M[i, l])
+    weights = Softmax(k, l, s[i, l], M[i, l])
+    quotient = moved.as_quotient().diff(t).xreplace({t: S.Zero})
+    centre = total(weights.at_index(j) * s_dot[i, j], j) if centred else 0
+    return is_zero(quotient - weights * (s_dot[i, k] - centre)).is_proved
+
+
+def is_the_derivative_of_the_mean(formula) -> bool:
+    """Whether a formula is the change of the sum of p_k u_k, all n at once."""
+    change = weight_change(mean(lambda key: s_dot[i, key]))
+    derivative = total(change * u[k] + P[i, k] * u_dot[k], k)
+    return is_zero(derivative - formula, row_stochastic=("P",)).is_proved
+
+
+def covariance(first, second):
+    one = first(k) - mean(first)
+    two = second(k) - mean(second)
+    return total(P[i, k] * one * two, k)
+
+
+def step_1_the_softmax_derivative_follows_from_the_exponentials():
+    assert is_the_softmax_derivative(centred=True)
+
+
+def step_2_the_derivative_of_a_mean_is_a_mean_plus_a_covariance():
+    moved = covariance(lambda key: u[key], lambda key: s_dot[i, key])
+    assert is_the_derivative_of_the_mean(mean(lambda key: u_dot[key]) + moved)
+
+
+def step_3_what_does_not_depend_on_the_key_drops_out():
+    # So the part of a score's derivative that is constant in k may be left out.
+    constant = Tensor("constant", (i,))
+    gap = covariance(lambda key: u[key], lambda key: constant[i])
+    assert is_zero(gap, row_stochastic=("P",)).is_proved
+
+
+def mutant_the_softmax_derivative_is_not_centred():
+    return is_the_softmax_derivative(centred=False)
+
+
+def mutant_the_second_moment_replaces_the_covariance():
+    raw = total(P[i, k] * u[k] * s_dot[i, k], k)
+    return is_the_derivative_of_the_mean(mean(lambda key: u_dot[key]) + raw)
+
+
+def mutant_the_covariance_counts_half():
+    moved = covariance(lambda key: u[key], lambda key: s_dot[i, key])
+    return is_the_derivative_of_the_mean(mean(lambda key: u_dot[key]) + moved / 2)
