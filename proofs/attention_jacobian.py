@@ -1,12 +1,13 @@
 r"""Theorem attention-jacobian.
 
-Softmax attention $f_i = \sum_k p_{ik}\,U x_k$ with scores $s_{ik} = x_i^T A x_k + B_{ik}$
-over the admissible keys has the Jacobian
+Softmax attention $f_i = \sum_k p_{ik}\,U x_k$ with scores $s_{ik} = x_i^T A x_k +
+B_{ik}$ over the admissible keys has the Jacobian
 
 $$J_{ij} = p_{ij}\,U\,(I + y_{ij} a_i^T) + \delta_{ij}\, U C_i A^T,$$
 
-$a_i = A^T x_i$, $y_{ij} = x_j - \sum_k p_{ik} x_k$, $C_i = \sum_k p_{ik} y_{ik} y_{ik}^T$.
-A mask $M$ or an additive bias $B$ changes $P$ only.  For all $n$ and $d$ at once.
+$a_i = A^T x_i$, $y_{ij} = x_j - \sum_k p_{ik} x_k$, $C_i = \sum_k p_{ik} y_{ik}
+y_{ik}^T$.  A mask $M$ or an additive bias $B$ changes $P$ only.  All $n$ and $d$ at
+once.
 """
 
 from sympy import KroneckerDelta, exp

@@ -32,21 +32,19 @@ def row_square(centred: bool):
 
 
 def mass_is_covered(row_factor) -> bool:
-    """Whether sum_ij p_ij m_i |v_j|^2 <= mass sum_j |v_j|^2 with m_i = row_factor.
+    """Whether sum_ij p_ij m_i |v_j|^2 <= mass sum_j |v_j|^2.
 
-    Two rows and two keys; m = 1 + square, `square` being |a|^2 lambda_max(C).
+    Two rows and two keys; m_i = 1 + s_i with s_i = |a_i|^2 lambda_max(C_i), and the
+    claimed mass has row_factor(s_i) in its place.  The first column has the larger
+    mass, the second that less a gap.
     """
-    p = symbols("p11 p12 p21 p22", nonnegative=True)
-    squares = symbols("m1 m2", nonnegative=True)
-    lengths = symbols("v1 v2", nonnegative=True)
-    gap = symbols("gap", nonnegative=True)
-    first = p[0] * row_factor(squares[0]) + p[2] * row_factor(squares[1])
-    second = p[1] * (1 + squares[0]) + p[3] * (1 + squares[1])
-    # The first column has the larger mass: mass = first, second = first - gap.
-    true = (p[0] * (1 + squares[0]) + p[2] * (1 + squares[1])) * lengths[0]
-    total = first * (lengths[0] + lengths[1])
-    other = (second - second + first - gap) * lengths[1]
-    return is_sum_of_nonnegative_terms(expand(total - true - other))
+    p1, p2, s1, s2 = symbols("p1 p2 s1 s2", nonnegative=True)
+    n1, n2, gap = symbols("n1 n2 gap", nonnegative=True)
+    first = p1 * (1 + s1) + p2 * (1 + s2)
+    claimed = p1 * row_factor(s1) + p2 * row_factor(s2)
+    return is_sum_of_nonnegative_terms(
+        expand(claimed * (n1 + n2) - first * n1 - (first - gap) * n2)
+    )
 
 
 def step_1_the_cross_terms_of_a_row_vanish():
@@ -67,10 +65,12 @@ def step_3_rows_and_columns_are_exchanged():
 
 
 def step_4_the_receivers_are_block_diagonal():
-    # The norm of a block diagonal matrix is the largest of its blocks: sum_i |D_i v_i|^2
-    # <= max^2 sum_i |v_i|^2; the two parts add by the triangle inequality.
+    # The norm of a block diagonal matrix is that of its largest block: sum |D_i v_i|^2
+    # <= max^2 sum |v_i|^2; the two parts add by the triangle inequality.
     top, room, length = symbols("top room length", nonnegative=True)
-    assert is_sum_of_nonnegative_terms(expand(top**2 * length - (top - room) * top * length))
+    assert is_sum_of_nonnegative_terms(
+        expand((top + room) ** 2 * length - top**2 * length)
+    )
 
 
 def witness_at_consensus_the_bound_is_attained():

@@ -64,8 +64,8 @@ def step_3_the_deviation_of_w_Ux_is_at_most_the_root_of_gamma():
 
 
 def step_4_the_sum_over_rows_is_a_sum_of_forms_of_columns():
-    # sum_i gamma_i sum_j p_ij (a_i . v_j)^2 = sum_j v_j^T (sum_i gamma_i p_ij a_i a_i^T)
-    # v_j, two coordinates; at most the largest eigenvalue times sum |v_j|^2.
+    # sum_i gamma_i sum_j p_ij (a_i . v_j)^2 = sum_j v_j^T (sum_i gamma_i p_ij a_i
+    # a_i^T) v_j, two coordinates; at most the largest eigenvalue times sum |v_j|^2.
     gamma, p, a1, a2, v1, v2 = symbols("gamma p a1 a2 v1 v2", real=True)
     row = gamma * p * (a1 * v1 + a2 * v2) ** 2
     pairs = [(v1, a1), (v2, a2)]

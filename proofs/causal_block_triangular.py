@@ -1,7 +1,7 @@
 r"""Theorem causal-block-triangular.
 
 With a causal mask $J_{ij} = 0$ for $j > i$, hence $\det(I + hJ) = \prod_i \det(I +
-hJ_{ii})$; the first token has $J_{11} = U$ at every state, $U = \sum_h (W_V^h W_O^h)^T$.
+hJ_{ii})$; the first token has $J_{11} = U = \sum_h (W_V^h W_O^h)^T$ at every state.
 """
 
 from sympy import Heaviside, Indexed, KroneckerDelta, Matrix, expand, symbols
@@ -24,13 +24,6 @@ THEOREM = "causal-block-triangular"
 (j,), (b,) = indices("j", "token", n), indices("b", "feature", d)
 W_V = Tensor("W_V", (h, c, s))
 U = total(W_V[h, b, s] * W_O[h, s, a], h, s)
-
-
-def weight(allowed, query, key):
-    """The numerator of a softmax weight, the mask a function of query and key."""
-    scores = Tensor("scores", (h, i, k))
-    quotient = Softmax(k, l, scores[h, i, l], allowed(i, l)).as_quotient()
-    return quotient.xreplace({i: query, k: key})
 
 
 def causal(query, key):

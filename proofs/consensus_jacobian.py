@@ -1,15 +1,15 @@
 r"""Theorem consensus-jacobian.
 
 If all tokens are equal, unmasked attention without a score bias has the Jacobian $J =
-\tfrac1n 11^T \otimes U$, $U = \sum_h (W_V^h W_O^h)^T$.  For $n \ge 2$ the quadratic form
-of $J$ vanishes on the directions whose tokens sum to zero, so $\mu_2(J) \ge 0$: no
+\tfrac1n 11^T \otimes U$, $U = \sum_h (W_V^h W_O^h)^T$.  For $n \ge 2$ the quadratic
+form of $J$ vanishes on the directions whose tokens sum to zero, so $\mu_2(J) \ge 0$: no
 attention layer is strictly contractive without damping.
 """
 
-from sympy import Indexed
+from sympy import Indexed, KroneckerDelta
 
 from stabcheck.fields import attention
-from stabcheck.fields.notation import W_O, X, a, c, d, h, i, k, l, n, s
+from stabcheck.fields.notation import W_O, a, c, d, h, i, k, l, n, s
 from stabcheck.symbolic import Softmax, Tensor, indices, inlined, is_zero, total
 
 THEOREM = "consensus-jacobian"
@@ -66,8 +66,6 @@ def mutant_the_average_is_forgotten():
 
 
 def mutant_a_token_only_sees_itself():
-    from sympy import KroneckerDelta
-
     return is_the_jacobian_at_consensus(KroneckerDelta(i, j) * U)
 
 

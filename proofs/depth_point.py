@@ -98,7 +98,7 @@ def step_5_a_perturbation_moves_both_singular_values_by_at_most_its_norm():
 
 
 def step_6_an_approximate_inverse_bounds_the_smallest_singular_value():
-    # x = (I - RP) x + R P x: |x| <= beta |x| + |R| |Px|, hence (1 - beta)|x| <= |R||Px|.
+    # x = (I - RP) x + R P x: |x| <= beta |x| + |R| |Px|, so (1 - beta)|x| <= |R||Px|.
     R, P, x = symbols("R P x", commutative=False)
     assert expand(x - ((1 - R * P) * x + R * P * x)) == 0
     beta, length, norm, image, slack = symbols("beta x R Px slack", nonnegative=True)

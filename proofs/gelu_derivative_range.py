@@ -5,8 +5,20 @@ $g(z) = \mathrm{GELU}'(z) = \Phi(z) + z\,\varphi(z)$ lies between its values at 
 \le 2\varphi(0) = \sqrt{2/\pi}$.
 """
 
-from sympy import Rational, diff, erf, exp, limit, oo, pi, simplify, solveset, sqrt
-from sympy import Reals, symbols
+from sympy import (
+    Rational,
+    Reals,
+    diff,
+    erf,
+    exp,
+    limit,
+    oo,
+    pi,
+    simplify,
+    solveset,
+    sqrt,
+    symbols,
+)
 
 THEOREM = "gelu-derivative-range"
 

@@ -2,7 +2,8 @@ r"""Theorem multi-head-jacobian.
 
 The Jacobian of multi-head attention is the sum over heads of the single-head one,
 
-$$J_{ij} = \sum_h p^h_{ij}\,U_h\,(I + y^h_{ij} a_i^{hT}) + \delta_{ij}\,U_h C^h_i A_h^T,$$
+$$J_{ij} = \sum_h p^h_{ij}\,U_h\,(I + y^h_{ij} a_i^{hT}) + \delta_{ij}\,U_h C^h_i
+A_h^T,$$
 
 with $A_h = s\,W_Q^h W_K^{hT}$ and $U_h = (W_V^h W_O^h)^T$; with a mask or without.
 """
@@ -10,7 +11,23 @@ with $A_h = s\,W_Q^h W_K^{hT}$ and $U_h = (W_V^h W_O^h)^T$; with a mask or witho
 from sympy import KroneckerDelta
 
 from stabcheck.fields import attention
-from stabcheck.fields.notation import W_K, W_O, W_Q, X, a, c, d, h, i, k, l, n, r, s, scale
+from stabcheck.fields.notation import (
+    W_K,
+    W_O,
+    W_Q,
+    X,
+    a,
+    c,
+    d,
+    h,
+    i,
+    k,
+    l,
+    n,
+    r,
+    s,
+    scale,
+)
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
 
 THEOREM = "multi-head-jacobian"

@@ -7,8 +7,15 @@ Here it is proven of the derived Jacobians of the declared blocks.
 
 from sympy import Indexed, IndexedBase, KroneckerDelta
 
-from stabcheck.fields import attention, feed_forward, layer_norm, post_norm, rms_norm
-from stabcheck.fields.notation import a, d, i, n, step_size
+from stabcheck.fields import (
+    attention,
+    feed_forward,
+    layer_norm,
+    notation,
+    post_norm,
+    rms_norm,
+)
+from stabcheck.fields.notation import a, d, i, n
 from stabcheck.symbolic import contract, indices, inlined, is_zero, rename, total
 
 THEOREM = "post-norm-block"
@@ -34,7 +41,7 @@ def at_sum(expression):
     return expression.xreplace(moved)
 
 
-def is_the_product(norm, branch, step=step_size.symbol, place=at_sum) -> bool:
+def is_the_product(norm, branch, step=notation.step_size.symbol, place=at_sum) -> bool:
     """Whether sum_e D(place)_{iae} (delta + step J_F)_{ie,jb} is the derived one."""
     # D is block diagonal: delta_ij times a block, read off by summing over j.
     block = contract(total(rename(derived(norm), {b: e}), j))

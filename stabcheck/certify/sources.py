@@ -87,8 +87,8 @@ def _design_plan(path: Path, options: Options) -> Plan | design.FamilyDesign:
     read = design.read(path)
     if isinstance(read, design.FamilyDesign):
         return read
-    stack = _chosen(read.stack, options.layers)
     state = read.state if options.tokens is None else read.state[: options.tokens]
+    stack, state = _chosen(read.stack, state, options.layers)
     return Plan(
         stack,
         state,
@@ -107,18 +107,15 @@ def _checkpoint_plan(
         ids = ids[: options.tokens]
     if not ids:
         raise InvalidInput("asked to certify a text without tokens; give --text")
-    stack = checkpoint_stack(checkpoint, name)
-    state = checkpoint.embed(ids)
-    first = stack.layers.index(_chosen(stack, options.layers).layers[0])
-    start = stack.layers[first][1]
-    state = stack.trajectory(state)[start]
-    chosen = _chosen(stack, options.layers)
+    stack, state = _chosen(
+        checkpoint_stack(checkpoint, name), checkpoint.embed(ids), options.layers
+    )
     return Plan(
-        Stack(chosen.name, chosen.maps, chosen.layers),
+        stack,
         state,
         _radius_of(options.domain or DEFAULT_DOMAIN),
         _steps(options, INTEGRATORS, STEP),
-        _statement(chosen, state),
+        _statement(stack, state),
         {
             "source": name,
             "sha256": checkpoint.sha256,
@@ -158,10 +155,12 @@ def _feed_forward(layer: checkpoints.EncoderLayer) -> FeedForward:
     return FeedForward(W_1=layer.W_1, b_1=layer.b_1, W_2=layer.W_2, b_2=layer.b_2)
 
 
-def _chosen(stack: Stack, layers: str | None) -> Stack:
-    """The layers of a range such as `0-5` or `3`, as a stack of their own."""
+def _chosen(
+    stack: Stack, state: np.ndarray, layers: str | None
+) -> tuple[Stack, np.ndarray]:
+    """The layers of a range such as `0-5` or `3`, with the state that enters them."""
     if layers is None:
-        return stack
+        return stack, state
     ends = layers.split("-")
     try:
         first, last = int(ends[0]), int(ends[-1])
@@ -174,11 +173,12 @@ def _chosen(stack: Stack, layers: str | None) -> Stack:
         )
     picked = stack.layers[first : last + 1]
     start, end = picked[0][1], picked[-1][2]
-    return Stack(
+    part = Stack(
         stack.name,
         stack.maps[start:end],
         tuple((name, a - start, b - start) for name, a, b in picked),
     )
+    return part, stack.trajectory(state)[start]
 
 
 def _statement(stack: Stack, state: np.ndarray) -> str:

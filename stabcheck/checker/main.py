@@ -142,11 +142,18 @@ def _groups(ctx: Context) -> list[list[int]]:
         branch = subject.get("branch") or subject.get("step", {}).get("branch")
         key = json.dumps([branch or subject["maps"], domain.get("centre", "")])
         groups.setdefault(key, []).append(index)
-    weight = {"float64": 1, "exact": 0}
     return sorted(
         groups.values(),
-        key=lambda group: -sum(weight[ctx.claim(index)["tier"]] for index in group),
+        key=lambda group: -sum(_dense_work(ctx.claim(index)) for index in group),
     )
+
+
+def _dense_work(claim: dict) -> int:
+    """About how many dense Jacobians a claim needs: the rest is short beside them."""
+    if claim["tier"] != "float64":
+        return 0
+    first, last = claim["subject"].get("maps", (0, 1))
+    return last - first
 
 
 def _decide_group(ctx: Context, group: Sequence[int]) -> list[Failure]:

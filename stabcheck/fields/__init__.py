@@ -20,7 +20,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "pre-norm-attention": lambda: pre_norm(rms_norm(), attention()),
     "pre-norm-causal-attention": lambda: pre_norm(rms_norm(), attention(causal=True)),
     "pre-norm-feed-forward": lambda: pre_norm(layer_norm(), feed_forward()),
-    "post-norm-attention": lambda: post_norm(layer_norm(), attention(biases=True)),
+    "post-norm-attention": lambda: post_norm(layer_norm(), attention()),
     "post-norm-feed-forward": lambda: post_norm(layer_norm(), feed_forward()),
 }
 """The declarations by the names that `stabcheck show` knows."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from sympy import Add, Expr, KroneckerDelta, Mul, S, Sum
 
 from stabcheck.errors import InvalidInput
-from stabcheck.symbolic.index import Index, free_indices, rename, total
+from stabcheck.symbolic.index import Index, rename, total
 
 Deltas = frozenset[KroneckerDelta]
 
@@ -106,21 +106,16 @@ def _merged(pairs) -> dict[Deltas, Expr]:
 
 
 def joined(deltas: Deltas) -> dict[Index, Index]:
-    """For each index that a delta identifies with an earlier one, that one."""
+    """For each index that deltas identify with others, the first of them by name."""
     onto: dict[Index, Index] = {}
-    for delta in sorted(deltas, key=lambda delta: delta.sort_key()):
-        first, second = (_root(index, onto) for index in delta.args)
-        if first != second:
-            onto[second] = first
-    return {index: _root(index, onto) for index in onto}
+    for delta in deltas:
+        roots = {_root(index, onto) for index in delta.args}
+        first, *others = sorted(roots, key=lambda index: index.label)
+        onto.update(dict.fromkeys(others, first))
+    return {index: _root(index, onto) for index in sorted(onto, key=str)}
 
 
 def _root(index: Index, onto: dict[Index, Index]) -> Index:
     while index in onto:
         index = onto[index]
     return index
-
-
-def loose_indices(expression: Expr, known: tuple[Index, ...]) -> set[Index]:
-    """Free indices of an expression beyond the known ones."""
-    return free_indices(expression) - set(known)

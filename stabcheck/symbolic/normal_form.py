@@ -185,7 +185,8 @@ class Expansion:
 
     def _rebuilt(self, term: Term) -> Expr:
         powers = (Pow(self._restored(base), e) for base, e in term.factors)
-        return total(Mul(term.coefficient, *powers), *term.bound)
+        bound = sorted(term.bound, key=lambda index: index.label)
+        return total(Mul(term.coefficient, *powers), *bound)
 
     def _restored(self, factor: Factor) -> Expr:
         name = name_of(factor)

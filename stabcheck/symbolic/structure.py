@@ -2,12 +2,14 @@ r"""The structure of an expression: one string for all that differ in names only
 
 Bound indices and, in order of appearance, free ones are numbered after the parts of
 sums and products were put in an order that no name decides.  Equal structures prove
-equality up to renaming; ties may leave equal expressions with different structures.
+equality up to renaming; symmetric parts may leave equal expressions with different
+ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sympy import Add, Expr, Indexed, KroneckerDelta, Mul, Sum
@@ -25,51 +27,73 @@ def structure(expression: Expr) -> tuple[str, tuple[Index, ...]]:
 
 
 @dataclass
-class _Walk:
-    free: dict[Index, str] = field(default_factory=dict)
-    bound: int = 0
-
-    def spell(self, e: Expr, names: Mapping[Index, _Bound]) -> str:
-        if isinstance(e, Index):
-            if e in names:
-                return self._numbered(e, names)
-            return self.free.setdefault(e, f"f{len(self.free)}:{_range(e)}")
-        if isinstance(e, Sum | Binder):
-            names = {**names, **{k: _Bound() for k in e.bound_symbols}}
-            if isinstance(e, Sum):
-                return f"Sum({self.spell(e.function, names)})"
-        parts = list(_parts(e))
-        if isinstance(e, _UNORDERED):
-            parts.sort(key=lambda part: _blind(part, names))
-        inside = ",".join(self.spell(part, names) for part in parts)
-        return f"{_head(e)}({inside})" if parts else str(e)
-
-    def _numbered(self, index: Index, names: Mapping[Index, _Bound]) -> str:
-        binder = names[index]
-        if binder.number is None:
-            binder.number, self.bound = self.bound, self.bound + 1
-        return f"b{binder.number}:{_range(index)}"
-
-
-@dataclass
 class _Bound:
     """A bound index; it gets its number where it first appears."""
 
     number: int | None = None
 
 
-def _blind(e: Expr, names: Mapping[Index, object]) -> str:
-    """A spelling that sees only what kind of index stands where."""
-    if isinstance(e, Index):
-        return f"{'b' if e in names else 'f'}:{_range(e)}"
-    if isinstance(e, Sum | Binder):
-        names = {**names, **dict.fromkeys(e.bound_symbols)}
-        if isinstance(e, Sum):
-            return f"Sum({len(e.limits)};{_blind(e.function, names)})"
-    parts = [_blind(part, names) for part in _parts(e)]
-    if isinstance(e, _UNORDERED):
-        parts.sort()
-    return f"{_head(e)}({','.join(parts)})" if parts else str(e)
+@dataclass
+class _Walk:
+    free: dict[Index, str] = field(default_factory=dict)
+    bound: int = 0
+
+    def spell(self, e: Expr, names: Mapping[Index, _Bound]) -> str:
+        """The spelling of a part; numbers the indices that first appear in it."""
+        if isinstance(e, Index):
+            return self._numbered(e, names)
+        if isinstance(e, Sum | Binder):
+            names = {**names, **{k: _Bound() for k in e.bound_symbols}}
+            if isinstance(e, Sum):
+                return f"Sum({self.spell(e.function, names)})"
+        parts = _parts(e)
+        if not parts:
+            return str(e)
+        if isinstance(e, _UNORDERED):
+            inside = self._spell_unordered(parts, names)
+        else:
+            inside = [self.spell(part, names) for part in parts]
+        return f"{_head(e)}({','.join(inside)})"
+
+    def _spell_unordered(
+        self, parts: Sequence[Expr], names: Mapping[Index, _Bound]
+    ) -> list[str]:
+        blind = {part: self._glimpse(part, names, True) for part in parts}
+        inside: list[str] = []
+        ordered = sorted(parts, key=blind.__getitem__)
+        for _, group in itertools.groupby(ordered, blind.__getitem__):
+            # Parts that look alike are told apart by the numbers given so far.
+            tied = list(group)
+            while tied:
+                part = min(tied, key=lambda one: self._glimpse(one, names, False))
+                tied.remove(part)
+                inside.append(self.spell(part, names))
+        return inside
+
+    def _numbered(self, index: Index, names: Mapping[Index, _Bound]) -> str:
+        if index not in names:
+            free = f"f{len(self.free)}:{_range(index)}"
+            return self.free.setdefault(index, free)
+        binder = names[index]
+        if binder.number is None:
+            binder.number, self.bound = self.bound, self.bound + 1
+        return f"b{binder.number}:{_range(index)}"
+
+    def _glimpse(self, e: Expr, names: Mapping[Index, _Bound], blind: bool) -> str:
+        """A spelling that numbers nothing; a blind one sees only kinds of index."""
+        if isinstance(e, Index):
+            if e in names:
+                number = None if blind else names[e].number
+                return f"b{'' if number is None else number}:{_range(e)}"
+            return "f:" + _range(e) if blind or e not in self.free else self.free[e]
+        if isinstance(e, Sum | Binder):
+            names = {**names, **{k: _Bound() for k in e.bound_symbols}}
+            if isinstance(e, Sum):
+                return f"Sum({self._glimpse(e.function, names, blind)})"
+        parts = [self._glimpse(part, names, blind) for part in _parts(e)]
+        if isinstance(e, _UNORDERED):
+            parts.sort()
+        return f"{_head(e)}({','.join(parts)})" if parts else str(e)
 
 
 def _parts(e: Expr) -> tuple[Expr, ...]:

@@ -16,6 +16,7 @@ from functools import cache
 from sympy import Expr, Indexed, KroneckerDelta, Rational, S, Symbol
 
 from stabcheck.errors import InvalidInput
+from stabcheck.symbolic.contraction import joined
 from stabcheck.symbolic.index import Index
 
 REFINEMENTS = 3
@@ -73,6 +74,7 @@ def contracted(term: Term, row_stochastic: frozenset[str]) -> Term:
         old, new = found
         rest = tuple(index for index in term.bound if index != old)
         term = Term(term.coefficient, rest, term.factors).renamed({old: new})
+    term = _identified(term)
     while found := _summed_out(term, row_stochastic):
         index, entry = found
         rest = tuple(other for other in term.bound if other != index)
@@ -141,6 +143,18 @@ def _orders(term: Term) -> Iterator[list[Index]]:
         return
     for choice in itertools.product(*(itertools.permutations(tie) for tie in ties)):
         yield [index for tie in choice for index in tie]
+
+
+def _identified(term: Term) -> Term:
+    r"""The term with $\delta_{ij} f_j$ as $\delta_{ij} f_i$ for free i and j."""
+    deltas = frozenset(f for f, _ in term.factors if isinstance(f, KroneckerDelta))
+    if not deltas:
+        return term
+    onto = joined(deltas)
+    others = tuple(factor for factor in term.factors if factor[0] not in deltas)
+    rest = Term(term.coefficient, term.bound, others).renamed(onto)
+    kept = ((KroneckerDelta(first, other), S.One) for other, first in onto.items())
+    return Term(rest.coefficient, rest.bound, (*rest.factors, *kept))
 
 
 def _contraction(term: Term) -> tuple[Index, Index] | None:

@@ -36,11 +36,12 @@ THEOREMS = (
     ),
     Theorem(
         "psd-floating-point-cholesky",
-        "A floating-point Cholesky factorisation that runs to the end proves PSD.",
-        r"If fl-Cholesky of $A - cI$ succeeds with $c$ above the rounding-error "
-        "bound, then $A$ is positive definite.",
-        "S. M. Rump, BIT 46 (2006) 433-452, doi:10.1007/s10543-006-0056-1",
-        status="cited",
+        "A floating-point Cholesky factor with a small verified residual proves PSD.",
+        r"$\|S - \sigma I - LL^T\| \le \sigma - \delta$ proves $A \succeq 0$ for "
+        r"all symmetric $A$ with $\|A - S\| \le \delta$; float sums of $k$ products "
+        r"err by at most $\gamma_k|x|^T|y| + k\eta$.",
+        "after S. M. Rump, BIT 46 (2006) 433-452, doi:10.1007/s10543-006-0056-1, who "
+        "bounds the residual a priori; proof in proofs/",
     ),
     Theorem(
         "trace-power-norm",

@@ -65,16 +65,22 @@ def is_lower(quantity: str) -> bool:
     return quantity in ("shrink", "log-norm-lower")
 
 
+LOOSE = ("-tube", "pre-norm-deviation", "pre-norm-block")
+"""Claims that the prover may have left with room: a tube serves several others."""
+
+
 @settings(max_examples=40)
-@given(place=st.integers(0, 10**6), share=st.sampled_from([1e-4, 1e-2, 0.5]))
-def test_no_claim_survives_a_stronger_bound(whole, tmp_path_factory, place, share):
+@given(place=st.integers(0, 10**6), much=st.booleans())
+def test_no_claim_survives_a_stronger_bound(whole, tmp_path_factory, place, much):
     document, _ = read(whole)
     index = place % len(document["claims"])
+    loose = document["claims"][index]["theorem"].endswith(LOOSE)
+    share = Fraction(1, 2) if much else Fraction(1, 10 if loose else 10**5)
 
     def strengthen(document: Document, _: Arrays) -> None:
         claim = document["claims"][index]
         value = Fraction(*claim["bound"])
-        move = max(abs(value), Fraction(1, 1000)) * Fraction(share)
+        move = max(abs(value), Fraction(1, 1000)) * share
         value += move if is_lower(claim["quantity"]) else -move
         claim["bound"] = [value.numerator, value.denominator]
 

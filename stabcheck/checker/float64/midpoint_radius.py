@@ -28,9 +28,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeVar
 
 import numpy as np
 from flint import arb
+
+Value = TypeVar("Value", float, np.ndarray)
 
 UNIT_ROUNDOFF = 2.0**-53
 SMALLEST = 2.0**-1074
@@ -69,7 +72,7 @@ def summation_length(terms: int) -> int:
     return SUMMATION_BLOCK + -(-terms // SUMMATION_BLOCK)
 
 
-def outward(value: np.ndarray) -> np.ndarray:
+def outward(value: Value) -> Value:
     r"""Upper bound of a nonnegative quantity computed as `value`.
 
     Valid after at most 16 roundings and 8 products when every operation was an

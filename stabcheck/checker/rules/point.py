@@ -2,8 +2,8 @@ r"""Rules at a single state: a dense Jacobian in balls, decided by the kernel.
 
 With $H(J) = \tfrac12(J + J^{\mathsf T})$: $\lVert J\rVert \le c \iff c^2 I -
 J^{\mathsf T}J \succeq 0$ (for $c \ge 0$), $\mu_2(J) \le c \iff cI - H(J) \succeq 0$,
-and $\lambda_{\min}(H(J)) \ge c \iff H(J) - cI \succeq 0$.  With a deviation over a tube,
-Weyl's inequality adds.
+and $\lambda_{\min}(H(J)) \ge c \iff H(J) - cI \succeq 0$.  With a deviation over a
+tube, Weyl's inequality adds.
 """
 
 from __future__ import annotations

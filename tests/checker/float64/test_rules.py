@@ -15,8 +15,10 @@ from stabcheck import bounds
 from stabcheck.bounds import LayerNorm
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
 from stabcheck.checker.float64 import feed_forward as tube
+from stabcheck.checker.float64.decide import decide
 from stabcheck.checker.float64.depth import range_jacobian
 from stabcheck.checker.float64.jacobian import branch_jacobian
+from stabcheck.checker.float64.norm_ball import NormBall, multiply
 from stabcheck.checker.rules import float64
 from stabcheck.checker.rules.feed_forward import feed_forward_tube
 from stabcheck.checker.rules.float64 import depth_point, psd_floating_point_cholesky
@@ -230,3 +232,13 @@ def test_a_deviation_that_overflows_is_undecided():
     ctx = context([FIELDS[0], field], state(), radius=RADIUS)
     with pytest.raises(ClaimUndecided, match="overflows float64"):
         tube.check(ctx, tube_claim("log-norm", 9, 8), [])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_radius_or_midpoint_that_is_not_finite_is_undecided(bad):
+    sound = NormBall(np.eye(2), 0.0)
+    for ball in (NormBall(np.eye(2), bad), NormBall(np.full((2, 2), bad), 0.0)):
+        for found in (ball, multiply(sound, ball), multiply(ball, sound)):
+            for quantity, bound in (("growth", 10**6), ("shrink", 0)):
+                with pytest.raises(ClaimUndecided, match="overflows"):
+                    decide(found, quantity, Fraction(bound), "a test")

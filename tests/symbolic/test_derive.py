@@ -1,0 +1,111 @@
+"""Derivation: self-proofs of every declared field, and of nothing else."""
+
+from dataclasses import replace
+
+import pytest
+from sympy import Add
+
+from stabcheck.errors import InvalidInput
+from stabcheck.fields import FIELDS, attention, feed_forward, layer_norm, rms_norm
+from stabcheck.fields.notation import X, a, c, i, k
+from stabcheck.symbolic import (
+    Declaration,
+    Tensor,
+    adjoint_identity,
+    inlined,
+    is_zero,
+    jacobian_identity,
+    total,
+)
+
+
+@pytest.mark.parametrize("name", sorted(FIELDS))
+def test_the_derived_jacobian_is_the_derivative_of_the_field_written_out(name):
+    assert jacobian_identity(FIELDS[name]()).is_proved
+
+
+@pytest.mark.parametrize("name", sorted(FIELDS))
+def test_the_derived_products_are_adjoint(name):
+    assert adjoint_identity(FIELDS[name]()).is_proved
+
+
+def mutants(field):
+    """The Jacobian with each single term dropped, and with each one flipped."""
+    derived = field.jacobian()
+    *tape, output = derived.definitions
+    for term in Add.make_args(output.body.expand()):
+        for factor in (1, 2):
+            body = output.body - factor * term
+            definitions = (*tape, replace(output, body=body))
+            yield replace(derived, definitions=definitions)
+
+
+@pytest.mark.parametrize(
+    "declare", [attention, layer_norm, rms_norm, feed_forward], ids=lambda f: f.__name__
+)
+def test_a_jacobian_with_a_term_dropped_or_flipped_is_refused(declare):
+    field = declare()
+    found = list(mutants(field))
+    assert len(found) >= 2
+    for mutant in found:
+        assert not jacobian_identity(field, mutant).is_proved
+
+
+def test_a_wrong_jacobian_is_refuted_by_a_rational_state():
+    field = rms_norm()
+    wrong = next(mutants(field))
+    answer = jacobian_identity(field, wrong)
+    assert answer.verdict == "refuted"
+    assert any(name == "X" for name, _ in answer.counterexample.entries)
+
+
+@pytest.mark.parametrize("declare", [attention, rms_norm])
+def test_a_jacobian_is_a_field_again_with_a_derivative_of_its_own(declare):
+    field = declare()
+    first = field.jacobian()
+    second = first.jacobian()
+    i, a, j, b, l, e = second.output.indices  # noqa: E741
+    written = inlined(second)
+    # Mixed derivatives of one component are equal.
+    swapped = {j: l, l: j, b: e, e: b}
+    from stabcheck.symbolic import rename
+
+    assert is_zero(written - rename(written, swapped)).is_proved
+
+
+def test_the_jvp_is_the_jacobian_applied_to_the_direction():
+    field = layer_norm()
+    forward, dense = field.jvp(), field.jacobian()
+    direction = forward.directions[-1]
+    (i, a), (j, b) = dense.output.indices[:2], dense.output.indices[2:]
+    applied = total(inlined(dense) * direction[j, b], j, b)
+    assert forward.output.indices == (i, a)
+    assert is_zero(inlined(forward) - applied).is_proved
+
+
+def test_a_field_that_does_not_depend_on_the_state_has_a_zero_jacobian():
+    b = Tensor("b", (a,))
+    constant = Declaration("constant", X, (b,)).returns((i, a), b[a])
+    assert constant.jacobian().output.body == 0
+
+
+def test_a_name_may_not_be_defined_twice():
+    F = Declaration("twice", X)
+    F.let("y", (i, a), X[i, a])
+    with pytest.raises(InvalidInput, match="found it defined already"):
+        F.let("y", (i, a), X[i, a])
+
+
+def test_a_body_may_not_use_what_was_not_declared():
+    F, loose = Declaration("loose", X), Tensor("W", (a, c))
+    with pytest.raises(InvalidInput, match="found W undeclared"):
+        F.let("y", (i, a), total(loose[a, c] * X[i, c], c))
+    with pytest.raises(InvalidInput, match="found k undeclared"):
+        F.let("y", (i, a), X[k, a])
+
+
+def test_a_composition_refuses_parameters_that_would_be_shared():
+    F = Declaration("shared", X)
+    y = F.include(rms_norm(), X, "y")
+    with pytest.raises(InvalidInput, match="a parameter of both"):
+        F.include(layer_norm(), y, "z")
