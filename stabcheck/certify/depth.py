@@ -20,7 +20,7 @@ from stabcheck.layers import Normalise, Residual, Stack
 
 VACUOUS = 10**12
 """A growth above this is also called vacuous in words."""
-POINT_MARGIN = 1e-8
+POINT_MARGIN = 1e-9
 """Relative room for the rounding errors of a verified product of Jacobians."""
 STATE_ROOM = Fraction(1, 10**10)
 """A stored float64 state is far closer than this to the exact trajectory."""
@@ -218,7 +218,7 @@ def _shrink_at_point(
     if any(isinstance(map_, Normalise) for map_ in stack.maps[first:last]):
         return None
     smallest = float(np.linalg.svd(jacobian, compute_uv=False)[-1])
-    value = smallest * (1 - 1e-6) - POINT_MARGIN * norm
+    value = smallest * (1 - POINT_MARGIN) - POINT_MARGIN * norm
     if value <= 0:
         return None
     claim = _depth_point(subject, domain, round_down(value), "shrink")

@@ -1,22 +1,27 @@
-"""The plan of the joint logarithmic norm of attention over a tube."""
+"""The joint logarithmic norm of attention over a tube: its bound and its witness."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 from stabcheck import bounds
 from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.plans import Plan
 
 ITERATIONS = 25
 LARGE_ITERATIONS = 6
 """Quasi-Newton steps: each costs an eigendecomposition a token of a large state."""
 
 
-def plan_log_norm_tube(centre: Centre, radius: Fraction, quantity: str) -> Plan:
-    """`attention-log-norm-tube` for one attention field, with its witness."""
+def log_norm_tube(
+    centre: Centre, radius: Fraction, quantity: str
+) -> tuple[bounds.Bound, Callable[[Draft, str], dict[str, Any]]]:
+    """`attention-log-norm-tube` for one attention field.
+
+    **Returns:** the bound, and what writes its witness into a draft.
+    """
     (field,) = centre.branch
     state, local = centre.state, centre.local()
     large = state.size > bounds.JOINT_SIZE
@@ -44,4 +49,4 @@ def plan_log_norm_tube(centre: Centre, radius: Fraction, quantity: str) -> Plan:
             "shift": found.shift,
         }
 
-    return Plan(bound, centre.branch, state, radius, (), witness)
+    return bound, witness

@@ -20,6 +20,7 @@ from stabcheck.bounds import Attention, Bound, FeedForward, LayerNorm, RMSNorm
 from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
+from stabcheck.certify.log_norm_plans import log_norm_tube
 from stabcheck.errors import InvalidInput, Undecided
 from stabcheck.layers import Branch
 
@@ -194,7 +195,23 @@ def _attention(
     if effort > Effort.QUICK or not found:
         deviation = plan_deviation(centre, radius, effort)
         found.append(_from_centre(centre, radius, quantity, deviation))
+        if quantity != "spectral-norm" and _is_worth_a_search(centre, deviation, effort):
+            found.append(plan_log_norm_tube(centre, radius, quantity))
     return best(quantity, found)
+
+
+def _is_worth_a_search(centre: Centre, deviation: Plan, effort: Effort) -> bool:
+    """Whether the joint form may win: always where it is cheap, else far from J_0."""
+    if effort < Effort.FULL:
+        return False
+    small = centre.state.size <= bounds.JOINT_SIZE
+    return small or deviation.value > centre.value("spectral-norm")
+
+
+def plan_log_norm_tube(centre: Centre, radius: Fraction, quantity: str) -> Plan:
+    """The joint logarithmic norm of one attention field over a tube."""
+    bound, witness = log_norm_tube(centre, radius, quantity)
+    return Plan(bound, centre.branch, centre.state, radius, (), witness)
 
 
 def _from_centre(

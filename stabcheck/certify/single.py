@@ -17,12 +17,12 @@ from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.attained import attained_claim
 from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.log_norm_plans import plan_log_norm_tube
 from stabcheck.certify.plans import (
     Established,
     Plan,
     Writer,
     best,
+    plan_log_norm_tube,
     plan_point,
     plan_tube,
 )
@@ -154,15 +154,12 @@ def _plans(centre: Centre, radius: Fraction | None, quantity: str) -> list[Plan]
         return [Plan(bound, centre.branch, centre.state, radius)]
     if radius is None:
         return [plan_point(centre, quantity)]
-    found = []
-    if quantity in LOG_NORMS:
-        found.append(plan_log_norm_tube(centre, radius, quantity))
     try:
-        found.append(plan_tube(centre, radius, quantity))
+        return [plan_tube(centre, radius, quantity)]
     except Undecided:
-        if not found:
+        if quantity not in LOG_NORMS:
             raise
-    return found
+        return [plan_log_norm_tube(centre, radius, quantity)]
 
 
 def _on_ball(attention: Attention, radius: float, tokens: int, quantity: str) -> Bound:

@@ -70,7 +70,17 @@ def stability_region(
         handles += _draw_overlay(axes, overlay)
     for panel in panels[1:]:
         every_axes[0].add_patch(_outline(panel))
-        every_axes[-1].set_title("the marked part, enlarged", fontsize=9, color=INK)
+        every_axes[-1].text(
+            0.98,
+            0.98,
+            "the marked part, enlarged",
+            transform=every_axes[-1].transAxes,
+            horizontalalignment="right",
+            verticalalignment="top",
+            fontsize=9,
+            color=INK,
+            zorder=8,
+        )
     if title:
         figure.suptitle(title, fontsize=10.5, color=INK, wrap=True)
     figure.legend(

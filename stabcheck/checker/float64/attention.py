@@ -83,14 +83,15 @@ def attention_jacobian(ctx: Context, index: int, state: arb_mat) -> MidpointRadi
 
 def _matrices(ctx: Context, index: int) -> _Matrices:
     field = ctx.field(index)
-    arrays = [ctx.array(field[name]).astype(np.float64) for name in ("W_Q", "W_K")]
-    value = ctx.array(field["W_V"]).astype(np.float64)
+    query, key, value = (
+        ctx.array(field[name]).astype(np.float64) for name in ("W_Q", "W_K", "W_V")
+    )
     heads, features, width = value.shape
     if "W_O" in field:
         output = ctx.array(field["W_O"]).astype(np.float64)
     else:
         output = np.eye(features)
-    return _Matrices(*arrays, value, output.reshape(heads, width, features))
+    return _Matrices(query, key, value, output.reshape(heads, width, features))
 
 
 def _enclose_heads(

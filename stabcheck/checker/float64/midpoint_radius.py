@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from flint import arb
@@ -111,7 +111,7 @@ class MidpointRadius:
     def shape(self) -> tuple[int, ...]:
         return self.midpoint.shape
 
-    def __getitem__(self, index: object) -> MidpointRadius:
+    def __getitem__(self, index: Any) -> MidpointRadius:
         return MidpointRadius(self.midpoint[index], self.radius[index])
 
     def reshape(self, *shape: int) -> MidpointRadius:
