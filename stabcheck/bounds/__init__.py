@@ -1,4 +1,4 @@
-"""Bounds of Jacobians over points, tubes and balls: float64 proposals, theorem by theorem.
+"""Bounds of Jacobians over points, tubes and balls: proposals, theorem by theorem.
 
 Nothing here is trusted: every number is re-derived by the checker before it counts.
 """
@@ -7,6 +7,7 @@ from stabcheck.bounds.attention import (
     attention_jacobian_deviation_tube,
     attention_norm_tube,
 )
+from stabcheck.bounds.balance import HeadWeights
 from stabcheck.bounds.ball import (
     attention_log_norm_ball,
     attention_mixed_norm_ball,
@@ -25,12 +26,14 @@ from stabcheck.bounds.feed_forward import (
     feed_forward_deviation_tube,
     feed_forward_tube,
 )
-from stabcheck.bounds.local_attention import LocalAttention, local_attention
-from stabcheck.bounds.log_norm_tube import (
-    JOINT_SIZE,
+from stabcheck.bounds.joint_tube import (
+    JOINT_ROWS,
     attention_log_norm_tube,
-    attention_log_norm_tube_matrices,
+    attention_norm_joint_tube,
+    joint_rows,
+    joint_tube_matrices,
 )
+from stabcheck.bounds.local_attention import LocalAttention, local_attention
 from stabcheck.bounds.mixed_norm_tube import attention_mixed_norm_tube
 from stabcheck.bounds.normalisation import (
     normalisation_deviation_tube,
@@ -53,11 +56,12 @@ from stabcheck.bounds.witness import (
 )
 
 __all__ = [
-    "JOINT_SIZE",
+    "JOINT_ROWS",
     "Attention",
     "AttentionFamily",
     "Bound",
     "FeedForward",
+    "HeadWeights",
     "LayerNorm",
     "LocalAttention",
     "RMSNorm",
@@ -66,18 +70,20 @@ __all__ = [
     "attention_log_norm_ball",
     "attention_log_norm_point",
     "attention_log_norm_tube",
-    "attention_log_norm_tube_matrices",
     "attention_mixed_norm_ball",
     "attention_mixed_norm_point",
     "attention_mixed_norm_tube",
     "attention_norm_ball",
     "attention_norm_column_mass",
+    "attention_norm_joint_tube",
     "attention_norm_split",
     "attention_norm_tube",
     "feed_forward_centre",
     "feed_forward_centre_matrices",
     "feed_forward_deviation_tube",
     "feed_forward_tube",
+    "joint_rows",
+    "joint_tube_matrices",
     "local_attention",
     "normalisation_deviation_tube",
     "normalisation_tube",

@@ -13,7 +13,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from stabcheck.bounds.balance import ITERATIONS, balanced_weights, factored_bound
+from stabcheck.bounds.balance import (
+    ITERATIONS,
+    HeadWeights,
+    balanced_weights,
+    factored_bound,
+)
 from stabcheck.bounds.bound import Bound, outward
 from stabcheck.bounds.local_attention import (
     LocalAttention,
@@ -33,6 +38,7 @@ def attention_norm_tube(
     *,
     local: LocalAttention | None = None,
     iterations: int = ITERATIONS,
+    weights: HeadWeights | None = None,
 ) -> Bound:
     r"""Bound $\sup\|J\|_2$ over the tube.  Theorem `attention-norm-tube`.
 
@@ -47,7 +53,8 @@ def attention_norm_tube(
     $|\operatorname{Cov}(f, g)| \le \bar\sigma\,(E g^2)^{1/2}$ summed over the tokens.
 
     **Arguments:** `state` `(n, d)`; `radius`, of every token; `local`, the local
-    quantities at `state` when they are known already; `iterations`, spent on weights.
+    quantities at `state` when they are known already; `weights` of the
+    heads, when they are known already; else `iterations` are spent on them.
 
     **Returns:** parameters `output`, `value`, `key`, `query`: H weights each.
     """
@@ -62,9 +69,8 @@ def attention_norm_tube(
         keys = _key_part(local, sigma**2, tube.upper)
         keys = keys + _moved_query_part(local, tube, sigma, radius)
         parts = np.stack([mixing, keys, (sigma * tau).max(axis=1)])
-    return _head_factored(
-        attention, parts, "attention-norm-tube", "spectral-norm", iterations
-    )
+    weights = weights or _weights(attention, parts, iterations)
+    return _head_factored(parts, weights, "attention-norm-tube", "spectral-norm")
 
 
 def attention_jacobian_deviation_tube(
@@ -74,6 +80,7 @@ def attention_jacobian_deviation_tube(
     *,
     local: LocalAttention | None = None,
     iterations: int = ITERATIONS,
+    weights: HeadWeights | None = None,
 ) -> Bound:
     r"""Bound $\sup\|J(X) - J(X_0)\|_2$.  Theorem `attention-jacobian-deviation-tube`.
 
@@ -109,10 +116,9 @@ def attention_jacobian_deviation_tube(
         )
         mixing = spectral_norm_bound(tube.change)
         parts = np.stack([mixing, keys, diagonal.max(axis=1)])
+    weights = weights or _weights(attention, parts, iterations)
     theorem = "attention-jacobian-deviation-tube"
-    return _head_factored(
-        attention, parts, theorem, "jacobian-deviation", iterations
-    )
+    return _head_factored(parts, weights, theorem, "jacobian-deviation")
 
 
 def _prepared(
@@ -150,11 +156,19 @@ def _moved_query_part(
     return local.scale * radius * local.norm_query * np.sqrt(column_mass)
 
 
-def _head_factored(
-    attention: Attention, parts: Array, theorem: str, quantity: str, iterations: int
-) -> Bound:
+def _weights(
+    attention: Attention, parts: Array, iterations: int
+) -> HeadWeights | None:
+    """Balanced weights, or none where a part is not finite."""
     if not np.isfinite(parts).all():
+        return None
+    return balanced_weights(attention, parts, iterations)
+
+
+def _head_factored(
+    parts: Array, weights: HeadWeights | None, theorem: str, quantity: str
+) -> Bound:
+    if weights is None or not np.isfinite(parts).all():
         return Bound(theorem, quantity, np.inf)
-    weights = balanced_weights(attention, parts, iterations)
-    value = factored_bound(attention, parts, weights)
+    value = factored_bound(parts, weights)
     return Bound(theorem, quantity, outward(quantity, value), weights.as_parameters())

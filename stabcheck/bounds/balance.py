@@ -14,15 +14,18 @@ replaced by the smooth $(\operatorname{tr} G^p)^{1/2p}$.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import minimize
 
+from stabcheck.bounds.bound import Parameters
 from stabcheck.bounds.norms import dyadic, spectral_norm_bound, trace_power_norm
 from stabcheck.bounds.parameters import Attention
 from stabcheck.bounds.validation import Array
 
 SMOOTHNESS = 32  # the power p of the smooth norm during the search
+NAMES = ("output", "value", "key", "query")
 ITERATIONS = 25  # quasi-Newton steps of a polished choice
 
 
@@ -30,31 +33,36 @@ ITERATIONS = 25  # quasi-Newton steps of a polished choice
 class HeadWeights:
     """Positive weights `(H,)`, dyadic with at most 40 significant bits."""
 
+    attention: Attention
     output: Array
     value: Array
     key: Array
     query: Array
 
+    @staticmethod
+    def from_parameters(attention: Attention, parameters: Parameters) -> HeadWeights:
+        """The weights of the parameters of a claim."""
+        return HeadWeights(attention, *(np.array(parameters[name]) for name in NAMES))
+
     def as_parameters(self) -> dict[str, float | list[float]]:
         """The weights as claim parameters."""
-        return {
-            name: [float(weight) for weight in getattr(self, name)]
-            for name in ("output", "value", "key", "query")
-        }
+        return {name: [float(w) for w in getattr(self, name)] for name in NAMES}
+
+    @cached_property
+    def norms(self) -> float:
+        """The product of the two norms of the module docstring."""
+        attention = self.attention
+        output = attention.output_matrices() * self.output[:, None, None]
+        inputs = _stacked_inputs(attention, self.value, self.key, self.query)
+        left = spectral_norm_bound(output.reshape(-1, attention.features))
+        return float(left * spectral_norm_bound(inputs))
 
 
-def factored_bound(
-    attention: Attention, parts: Array, weights: HeadWeights
-) -> float:
+def factored_bound(parts: Array, weights: HeadWeights) -> float:
     """The bound of the module docstring for parts a, e, d of shape `(3, H)`."""
     scaled = parts / np.stack([weights.value, weights.key, weights.query])
     omega = np.sqrt((scaled**2).sum(axis=0))
-    output = attention.output_matrices() * weights.output[:, None, None]
-    left = spectral_norm_bound(output.reshape(-1, attention.features))
-    right = spectral_norm_bound(
-        _stacked_inputs(attention, weights.value, weights.key, weights.query)
-    )
-    return float((omega / weights.output).max() * left * right)
+    return float((omega / weights.output).max() * weights.norms)
 
 
 def balanced_weights(
@@ -77,7 +85,7 @@ def balanced_weights(
     safe_norms = np.maximum(norms, 1e-12 * (float(norms.max()) or 1.0))
     start = 0.5 * np.log(safe_parts / safe_norms)
     if iterations == 0:
-        return _as_weights(start, safe_parts)
+        return _as_weights(attention, start, safe_parts)
     objective = _SmoothObjective(attention, safe_parts)
     result = minimize(
         objective,
@@ -86,18 +94,17 @@ def balanced_weights(
         method="L-BFGS-B",
         options={"maxiter": iterations},
     )
-    candidates = [_as_weights(start, safe_parts)]
+    candidates = [_as_weights(attention, start, safe_parts)]
     if np.isfinite(result.x).all():
-        candidates.append(_as_weights(result.x.reshape(3, -1), safe_parts))
-    return min(
-        candidates, key=lambda weights: factored_bound(attention, parts, weights)
-    )
+        found = result.x.reshape(3, -1)
+        candidates.append(_as_weights(attention, found, safe_parts))
+    return min(candidates, key=lambda weights: factored_bound(parts, weights))
 
 
-def _as_weights(logarithms: Array, parts: Array) -> HeadWeights:
+def _as_weights(attention: Attention, logarithms: Array, parts: Array) -> HeadWeights:
     value, key, query = (dyadic(row) for row in np.exp(logarithms))
     omega = np.sqrt(((parts / np.exp(logarithms)) ** 2).sum(axis=0))
-    return HeadWeights(dyadic(omega), value, key, query)
+    return HeadWeights(attention, dyadic(omega), value, key, query)
 
 
 def _stacked_inputs(

@@ -147,10 +147,12 @@ def tube_weights(local: LocalAttention, radius: float) -> TubeWeights:
         below = (gained + shrunk) / (np.exp(-top) * p * decay + more)
         below = np.where(admissible & (others > 0), np.minimum(below, 1.0), 0.0)
         change = np.where(p > 0, p * np.maximum(above, below), upper)
+        lower = np.where(p > 0, p * (1 - below), 0.0)
+        width = np.where(p > 0, p * (above + below), upper)
     return TubeWeights(
         upper=upper,
-        lower=np.where(admissible, p * (1 - below), 0.0),
-        width=np.where(p > 0, p * (above + below), upper),
+        lower=lower,
+        width=width,
         change=np.minimum(change, np.maximum(upper, p)),
         ratio=1.0 + above.max(axis=-1),
         relative=np.maximum(above, below).max(axis=-1),

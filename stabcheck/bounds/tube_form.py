@@ -1,7 +1,7 @@
-r"""The quadratic form of the attention Jacobian on a tube, head by head.
+r"""The bilinear form of the attention Jacobian on a tube, head by head.
 
-For a direction $u$ let $z^O_i = W_Ou_i$, $z^V_j = W_V^Tu_j$, $z^K_j = W_K^Tu_j$,
-$z^Q_i = W_Q^Tu_i$ (a head's own matrices).  At a state of the tube $u^TJ'u$ is the sum
+For directions $u$, $w$ let $z^O_i = W_Ou_i$, $z^V_j = W_V^Tw_j$, $z^K_j = W_K^Tw_j$,
+$z^Q_i = W_Q^Tw_i$ (a head's own matrices).  At a state of the tube $u^TJ'w$ is the sum
 over heads and tokens of
 
 1. the mean $\sum_jp'_{ij}\,z^O_i\cdot z^V_j$,
@@ -12,7 +12,7 @@ over heads and tokens of
 At the centre's weights $p$ let $f$ and $\varphi$ have mean zero.  Entrywise $\underline
 p \le p' \le \bar p$; $m$ is the midpoint, $e$ half the width, $D \ge |p' - p|$, $l_i =
 \sum_jD_{ij}$.  Each part is its value at the weights $m$, times a share in $[0, 1]$ for
-the covariances, plus products of two seminorms of $u$:
+the covariances, plus products of a seminorm of $u$ and one of $w$:
 
 * means: $e_{ij}|z^O_i||z^V_j|$;
 * keys, $w = (1-t)\bar p + te$: $\sum_jw_{ij}|f_j||\psi_j|$ and
@@ -23,7 +23,8 @@ the covariances, plus products of two seminorms of $u$:
   against the moments $\sum_j\bar p_{ij}(\cdot)^2$.
 
 A product $ab$ is at most $\tfrac12(ga^2 + b^2/g)$ for every weight $g > 0$: what is
-left is one symmetric $(d, d)$ matrix a token.
+left is one symmetric $(d, d)$ matrix a token for $u$ and one for $w$.  The logarithmic
+norms have $w = \pm u$.
 """
 
 from __future__ import annotations
@@ -169,23 +170,29 @@ class TubeForm:
         value = np.einsum("hij,hi->hj", self.mixing, 1 / g.mixing)
         return Blocks(output, value, sums["key"], sums["query"])
 
-    def token_matrices(self, g: ProductWeights) -> Array:
-        """Half the blocks, lifted to the features, summed over heads `(n, d, d)`."""
+    def token_matrices(self, g: ProductWeights) -> tuple[Array, Array]:
+        """The blocks on u and on w, lifted and summed over the heads, `(n, d, d)`."""
         blocks = self.blocks(g)
         spread = blocks.value[..., None, None] * np.eye(self.W_V.shape[2])
-        total = lifted(blocks.output, self.W_O.transpose(0, 2, 1))
-        total = total + lifted(spread, self.W_V) + lifted(blocks.key, self.W_K)
-        return symmetric_part(total + lifted(blocks.query, self.W_Q)) / 2
+        left = lifted(blocks.output, self.W_O.transpose(0, 2, 1))
+        right = lifted(spread, self.W_V) + lifted(blocks.key, self.W_K)
+        right = right + lifted(blocks.query, self.W_Q)
+        return symmetric_part(left), symmetric_part(right)
 
-    def sides(self, density: Array) -> tuple[ProductWeights, ProductWeights]:
-        """Both sides a^2, b^2 of the products, averaged over a density `(n, d, d)`."""
+    def sides(
+        self, first: Array, second: Array
+    ) -> tuple[ProductWeights, ProductWeights]:
+        """The sides a^2 and b^2 of the products, averaged over densities.
+
+        **Arguments:** `first` of u and `second` of w, `(n, d, d)` each.
+        """
         m = self.moments
-        on_output = self._seen(density, self.W_O.transpose(0, 2, 1))
+        on_output = self._seen(first, self.W_O.transpose(0, 2, 1))
         seen = {
-            "key": self._seen(density, self.W_K),
-            "query": self._seen(density, self.W_Q),
+            "key": self._seen(second, self.W_K),
+            "query": self._seen(second, self.W_Q),
         }
-        on_value = np.trace(self._seen(density, self.W_V), axis1=2, axis2=3)
+        on_value = np.trace(self._seen(second, self.W_V), axis1=2, axis2=3)
         q, square = self.local.query, self.local.scale**2
         psi = square * np.einsum("hia,hjab,hib->hij", q, seen["key"], q)
         left = ProductWeights(
@@ -231,12 +238,11 @@ class TubeForm:
         diagonal = np.arange(tokens)
         if not self.joint:
             kept = self.middle[:, diagonal, diagonal]
-            own = own + np.einsum("hi,hba->iab", kept, through)
-            return symmetric_part(own)
+            return own + np.einsum("hi,hba->iab", kept, through)
         total = np.einsum("hij,hba->iajb", self.middle, through)
         slopes = scale * local.query @ self.W_K.transpose(0, 2, 1)
         total += self.key_share * np.einsum(
             "hija,hib->iajb", spread @ W_O[:, None], slopes
         )
         total[diagonal, :, diagonal] += own
-        return symmetric_part(total.reshape(tokens * d, tokens * d))
+        return total.reshape(tokens * d, tokens * d)

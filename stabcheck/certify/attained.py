@@ -12,7 +12,7 @@ from stabcheck.certify.plans import Established
 from stabcheck.domains import Ball, Domain, Point
 from stabcheck.layers import Branch
 
-ROOM = 1e-9
+ATTAINED_ROOM = 1e-9
 """An attained value is claimed lower by this, relative to the norm: rounding."""
 
 
@@ -25,7 +25,7 @@ def attained_claim(
     else:
         found = spectra.ascend(branch, domain, quantity)
     size = float(np.linalg.norm(found.direction))
-    room = ROOM * (abs(found.value) + found.scale)
+    room = ATTAINED_ROOM * (abs(found.value) + found.scale)
     lower = quantity == "log-norm-lower"
     value = round_up(found.value + room) if lower else round_down(found.value - room)
     hint = f"{name}.attained.{quantity}"

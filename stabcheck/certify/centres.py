@@ -23,10 +23,14 @@ DENSE_SIZE = 256
 class Centre:
     """A branch at a state: its Jacobian, its local quantities, its extreme values."""
 
-    def __init__(self, branch: Branch, state: np.ndarray) -> None:
+    def __init__(
+        self, branch: Branch, state: np.ndarray, shared: dict[Any, Any] | None = None
+    ) -> None:
         self.branch = branch
         self.state = np.asarray(state, dtype=np.float64)
         self.known: dict[Any, Any] = {}
+        self.shared = {} if shared is None else shared
+        """What all centres of a branch have in common, such as weights of heads."""
         self._jacobian: np.ndarray | None = None
 
     @property
@@ -66,12 +70,13 @@ class Centres:
         self.branch = branch
         self.capacity = capacity
         self._known: OrderedDict[str, Centre] = OrderedDict()
+        self._shared: dict[Any, Any] = {}
 
     def at(self, state: np.ndarray) -> Centre:
         """The centre at a state."""
         key = digest(np.asarray(state, dtype=np.float64))
         if key not in self._known:
-            self._known[key] = Centre(self.branch, state)
+            self._known[key] = Centre(self.branch, state, self._shared)
             if len(self._known) > self.capacity:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)

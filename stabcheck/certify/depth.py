@@ -12,10 +12,10 @@ import numpy as np
 from stabcheck import spectra
 from stabcheck.bounds import LayerNorm, RMSNorm
 from stabcheck.certificate import Claim, round_down, round_up
+from stabcheck.certify.attained import ATTAINED_ROOM
 from stabcheck.certify.centres import dense_jacobian, times
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.plans import Established
-from stabcheck.certify.sublayer import ATTAINED_ROOM
 from stabcheck.layers import Normalise, Residual, Stack
 
 VACUOUS = 10**12

@@ -25,7 +25,8 @@ from stabcheck.layers import Residual
 
 LATEX = (
     r"\|\prod_l (I + h J_l)\|_2 \le \sqrt n \prod_l (1 + h K_l),\quad "
-    r"K_l = \|V\|(1 + 2\|A\|R_l^2),\quad R_{l+1} = R_l (1 + h\|V\|)"
+    r"K_l = \|V\|(\sqrt{1 + \alpha_l^2} + \alpha_l),\quad \alpha_l = \|A\|R_l^2,\quad "
+    r"R_{l+1} = R_l (1 + h\|V\|)"
 )
 
 

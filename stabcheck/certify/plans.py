@@ -20,7 +20,7 @@ from stabcheck.bounds import Attention, Bound, FeedForward, LayerNorm, RMSNorm
 from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.log_norm_plans import log_norm_tube
+from stabcheck.certify.joint_plans import is_small, joint_tube
 from stabcheck.errors import InvalidInput, Undecided
 from stabcheck.layers import Branch
 
@@ -28,8 +28,10 @@ WITNESS_SIZE = 512
 """Up to this many rows a dense Jacobian is checked in integers, above in float64."""
 TOKEN_WITNESS_SIZE = 64
 """Up to this many features a stage's token Jacobians carry integer witnesses."""
-FLOATING_MARGIN = 1e-7
+FLOATING_MARGIN = 1e-9
 """Relative room that the verified floating-point Cholesky needs below a claim."""
+LARGEST_BOUND = 1e9
+"""A bound above this says nothing, and costs the checker its precision."""
 POLISHING = 8
 """Quasi-Newton steps for the weights of the heads; 25 gain less than 1 % more."""
 INNER_ROOM = 1e-9
@@ -42,7 +44,7 @@ class Effort(IntEnum):
     QUICK = 0
     """No value at the centre itself: that is slow to check for attention."""
     SEARCH = 1
-    """No polishing: the plan is made to find a tube or a step."""
+    """Rougher and faster: the plan is made to find a tube or a step."""
     STAGE = 2
     """No integer witness where the float64 tier can decide: stages are many."""
     FULL = 3
@@ -129,7 +131,7 @@ def plan_tube(
     **Raises:** `Undecided` if no theorem reaches that tube.
     """
     plan = _plan_tube(centre, radius, quantity, effort)
-    if not math.isfinite(plan.value):
+    if not abs(plan.value) <= LARGEST_BOUND:
         raise Undecided(
             f"no theorem bounds {quantity} on the tube of radius {float(radius):.4g}: "
             "take a smaller tube or a smaller step"
@@ -184,34 +186,18 @@ def _attention(
 ) -> Plan:
     found = []
     if quantity == "spectral-norm":
-        direct = bounds.attention_norm_tube(
-            centre.branch[0],
-            centre.state,
-            float(radius),
-            local=centre.local(),
-            iterations=_polishing(effort),
-        )
+        direct = _head_factored(centre, radius, bounds.attention_norm_tube)
         found.append(Plan(direct, centre.branch, centre.state, radius))
     if effort > Effort.QUICK or not found:
         deviation = plan_deviation(centre, radius, effort)
         found.append(_from_centre(centre, radius, quantity, deviation))
-        if quantity != "spectral-norm" and _is_worth_a_search(centre, deviation, effort):
-            found.append(plan_log_norm_tube(centre, radius, quantity))
+        # The joint form pays where it is cheap, and far from the centre.
+        far = deviation.value > centre.value("spectral-norm")
+        if effort == Effort.FULL and (far or is_small(centre, quantity)):
+            joint, witness = joint_tube(centre, radius, quantity)
+            plan = Plan(joint, centre.branch, centre.state, radius, (), witness)
+            found.append(plan)
     return best(quantity, found)
-
-
-def _is_worth_a_search(centre: Centre, deviation: Plan, effort: Effort) -> bool:
-    """Whether the joint form may win: always where it is cheap, else far from J_0."""
-    if effort < Effort.FULL:
-        return False
-    small = centre.state.size <= bounds.JOINT_SIZE
-    return small or deviation.value > centre.value("spectral-norm")
-
-
-def plan_log_norm_tube(centre: Centre, radius: Fraction, quantity: str) -> Plan:
-    """The joint logarithmic norm of one attention field over a tube."""
-    bound, witness = log_norm_tube(centre, radius, quantity)
-    return Plan(bound, centre.branch, centre.state, radius, (), witness)
 
 
 def _from_centre(
@@ -222,8 +208,28 @@ def _from_centre(
     return Plan(bound, centre.branch, centre.state, radius, (point, deviation))
 
 
-def _polishing(effort: Effort) -> int:
-    return POLISHING if effort >= Effort.STAGE else 0
+def _head_factored(
+    centre: Centre, radius: Fraction, theorem: Callable[..., Bound]
+) -> Bound:
+    """A bound with weights of the heads that all centres of the branch share.
+
+    They are chosen at the first centre, that of the map's own tube.  Checking them
+    costs two large norms, however many claims use them.
+    """
+    (only,) = centre.branch
+    weights = centre.shared.get(theorem)
+    bound = theorem(
+        only,
+        centre.state,
+        float(radius),
+        local=centre.local(),
+        iterations=POLISHING,
+        weights=weights,
+    )
+    if weights is None and math.isfinite(bound.value):
+        made = bounds.HeadWeights.from_parameters(only, bound.parameters)
+        centre.shared[theorem] = made
+    return bound
 
 
 def plan_deviation(centre: Centre, radius: Fraction, effort: Effort) -> Plan:
@@ -238,12 +244,8 @@ def _plan_deviation(centre: Centre, radius: Fraction, effort: Effort) -> Plan:
         return _pre_norm_deviation(centre, radius, effort)
     (only,) = branch
     if isinstance(only, Attention):
-        bound = bounds.attention_jacobian_deviation_tube(
-            only,
-            state,
-            float(radius),
-            local=centre.local(),
-            iterations=_polishing(effort),
+        bound = _head_factored(
+            centre, radius, bounds.attention_jacobian_deviation_tube
         )
     elif isinstance(only, FeedForward):
         bound = bounds.feed_forward_deviation_tube(
@@ -310,7 +312,8 @@ def _pre_norm_parts(centre: Centre, radius: Fraction) -> _PreNorm:
             norm, centre.state, inner_state, norm_norm.bound, float(radius)
         )
         inner_radius = round_up(reach * (1 + INNER_ROOM) + INNER_ROOM * 1e-4)
-        return _PreNorm(outer, norm_norm, Centre((only,), inner_state), inner_radius)
+        inner = Centre((only,), inner_state, centre.shared)
+        return _PreNorm(outer, norm_norm, inner, inner_radius)
 
     return centre.remember(("pre-norm", radius), compute)
 

@@ -21,8 +21,6 @@ from stabcheck.certify.plans import (
     Established,
     Plan,
     Writer,
-    best,
-    plan_log_norm_tube,
     plan_point,
     plan_tube,
 )
@@ -31,7 +29,6 @@ from stabcheck.certify.single_input import read_attention, read_state
 from stabcheck.errors import InvalidInput, Undecided
 
 QUANTITIES = ("spectral-norm", "mixed-norm", "log-norm", "log-norm-lower")
-LOG_NORMS = ("log-norm", "log-norm-lower")
 NAME = "attention"
 DIGITS = 8
 """Significant digits of the printed bound, rounded outward."""
@@ -132,7 +129,7 @@ def _certified(
             f"asked to bound {quantity} on {_text(domain)}; use point, tube:R or ball:R"
         )
     radius = domain.radius if isinstance(domain, domains.Tube) else None
-    plan = best(quantity, _plans(Centre((attention,), state), radius, quantity))
+    plan = _plan(Centre((attention,), state), radius, quantity)
     if not np.isfinite(plan.value):
         raise Undecided(
             f"no theorem bounds {quantity} on {_text(domain)}: take a smaller radius"
@@ -145,21 +142,16 @@ def _tier(plan: Plan) -> str:
     return "float64" if "float64" in tiers else "exact"
 
 
-def _plans(centre: Centre, radius: Fraction | None, quantity: str) -> list[Plan]:
-    """What the theorems give at a point or on a tube."""
+def _plan(centre: Centre, radius: Fraction | None, quantity: str) -> Plan:
+    """The best that the theorems give at a point or on a tube."""
     if quantity == "mixed-norm":
         bound = bounds.attention_mixed_norm_tube(
             centre.branch[0], centre.state, float(radius or 0), local=centre.local()
         )
-        return [Plan(bound, centre.branch, centre.state, radius)]
+        return Plan(bound, centre.branch, centre.state, radius)
     if radius is None:
-        return [plan_point(centre, quantity)]
-    try:
-        return [plan_tube(centre, radius, quantity)]
-    except Undecided:
-        if quantity not in LOG_NORMS:
-            raise
-        return [plan_log_norm_tube(centre, radius, quantity)]
+        return plan_point(centre, quantity)
+    return plan_tube(centre, radius, quantity)
 
 
 def _on_ball(attention: Attention, radius: float, tokens: int, quantity: str) -> Bound:

@@ -8,17 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from stabcheck import domains, spectra
-from stabcheck.certificate import Claim, round_down, round_up
+from stabcheck import domains
+from stabcheck.certify.attained import attained_claim
 from stabcheck.certify.centres import QUANTITIES, Centres
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.plans import Established, Writer, plan_tube
 from stabcheck.certify.steps import StepReport, certify_step, decimal
 from stabcheck.integrators import ButcherTableau
 from stabcheck.layers import Branch, Map, Residual
-
-ATTAINED_ROOM = 1e-9
-"""An attained value is claimed lower by this, relative to the norm: rounding."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,10 @@ def certify_map(task: Task) -> tuple[Draft, dict[str, Any]]:
     plans = {q: plan_tube(centre, task.radius, q) for q in QUANTITIES}
     writer = Writer(draft, name)
     on_tube = {q: writer.emit(plan) for q, plan in plans.items()}
-    attained = {q: _attain(draft, task, q) for q in QUANTITIES}
+    tube = domains.Tube(task.state, task.radius)
+    attained = {
+        q: attained_claim(draft, name, task.branch, tube, q) for q in QUANTITIES
+    }
     reports = [
         certify_step(writer, centres, task.state, task.radius, plans, *step)
         for step in task.steps
@@ -68,30 +68,6 @@ def certify_map(task: Task) -> tuple[Draft, dict[str, Any]]:
         "radius": [task.radius.numerator, task.radius.denominator],
     }
     return draft, summary
-
-
-def _attain(draft: Draft, task: Task, quantity: str) -> Established:
-    """The largest value that an ascent over the tube finds, as a claim."""
-    domain = domains.Tube(task.state, task.radius)
-    found = spectra.ascend(task.branch, domain, quantity)
-    size = float(np.linalg.norm(found.direction))
-    room = ATTAINED_ROOM * (abs(found.value) + found.scale)
-    lower = quantity == "log-norm-lower"
-    value = round_up(found.value + room) if lower else round_down(found.value - room)
-    hint = f"{task.map.name}.attained.{quantity}"
-    tokens = len(task.state)
-    claim = Claim(
-        theorem="attained",
-        quantity=f"attained-{quantity}",
-        subject={"branch": draft.branch(task.map.name, task.branch, tokens)},
-        domain=draft.tube(task.map.name, task.state, task.radius),
-        bound=value,
-        parameters={
-            "state": draft.array(f"{hint}.state", found.state),
-            "direction": draft.array(f"{hint}.direction", found.direction / size),
-        },
-    )
-    return Established(draft.claim(claim), value, "attained")
 
 
 def _row(quantity: str, upper: Established, attained: Established) -> dict[str, Any]:

@@ -202,15 +202,14 @@ def head_tube(head: LocalHead, radius: arb) -> HeadTube:
         }
         grown = {j: moves[j].exp() for j in keys}
         shrunk = {j: (-moves[j]).exp() for j in keys}
-        up_total = sum((weight[j] * grown[j] for j in keys), arb(0))
-        down_total = sum((weight[j] * shrunk[j] for j in keys), arb(0))
+        rest_up = _sums_of_others({j: weight[j] * grown[j] for j in keys})
+        rest_down = _sums_of_others({j: weight[j] * shrunk[j] for j in keys})
         row_upper, row_lower, row_change = ([arb(0)] * tokens for _ in range(3))
         ups, downs = [], []
         for j in keys:
-            rest_down = down_total - weight[j] * shrunk[j] if len(keys) > 1 else arb(0)
-            rest_up = up_total - weight[j] * grown[j] if len(keys) > 1 else arb(0)
-            up = grown[j] / (weight[j] * grown[j] + _nonnegative(rest_down))
-            down = shrunk[j] / (weight[j] * shrunk[j] + _nonnegative(rest_up))
+            # Divided by e^(+-eta): no infinity meets another.
+            up = 1 / (weight[j] + rest_down[j] * shrunk[j])
+            down = 1 / (weight[j] + rest_up[j] * grown[j])
             row_upper[j] = weight[j] * up
             row_lower[j] = weight[j] * down
             row_change[j] = (weight[j] * (up - 1)).max(weight[j] * (1 - down))
@@ -224,8 +223,15 @@ def head_tube(head: LocalHead, radius: arb) -> HeadTube:
     return HeadTube(upper, lower, change, ratio, distortion)
 
 
-def _nonnegative(value: arb) -> arb:
-    return value.nonnegative_part()
+def _sums_of_others(terms: dict[int, arb]) -> dict[int, arb]:
+    """The sums over all other keys, without subtracting: large terms would cancel."""
+    result = dict.fromkeys(terms, arb(0))
+    for order in (list(terms), list(terms)[::-1]):
+        total = arb(0)
+        for j in order:
+            result[j] = result[j] + total
+            total = total + terms[j]
+    return result
 
 
 def largest_gram(rows: arb_mat, weight: list[arb]) -> arb:

@@ -131,19 +131,21 @@ def _work(group: list[int]) -> list[Failure]:
 
 
 def _groups(ctx: Context) -> list[list[int]]:
-    """Claims that share a subject and a centre, so that one worker reuses its cache.
+    """Claims that share a branch, so that one worker reuses what it knows of it.
 
-    The longest kinds of work come first, to keep both workers busy at the end.
+    Inside a group the claims at one centre come together.  The groups of most work
+    come first, to keep both workers busy at the end.
     """
-    groups: dict[str, list[int]] = {}
+    groups: dict[str, list[tuple[str, int]]] = {}
     for index, claim in enumerate(ctx.document["claims"]):
         domain = ctx.domain(claim["domain"])
         subject = claim["subject"]
         branch = subject.get("branch") or subject.get("step", {}).get("branch")
-        key = json.dumps([branch or subject["maps"], domain.get("centre", "")])
-        groups.setdefault(key, []).append(index)
+        key = json.dumps(branch or subject["maps"])
+        groups.setdefault(key, []).append((domain.get("centre", ""), index))
+    ordered = [[index for _, index in sorted(group)] for group in groups.values()]
     return sorted(
-        groups.values(),
+        ordered,
         key=lambda group: -sum(_dense_work(ctx.claim(index)) for index in group),
     )
 

@@ -1,16 +1,16 @@
-r"""The quadratic form of the attention Jacobian in a tube, bounded token by token.
+r"""The bilinear form of the attention Jacobian in a tube, bounded token by token.
 
-For a direction $u$ and one head let $z^O_i = W_O u_i$, $z^V_j = W_V^{\mathsf T} u_j$,
-$z^K_j = W_K^{\mathsf T} u_j$, $z^Q_i = W_Q^{\mathsf T} u_i$.  In the tube $u\cdot J'u$
-is the sum over heads and tokens of the mean $\sum_j p'_{ij} z^O_i\cdot z^V_j$ and of the
-covariances under $p'_i$ of $f' = z^O_i\cdot v'$ with $\psi'_j = s q'_i\cdot z^K_j$ and
-with $\varphi'_j = s z^Q_i\cdot k'_j$.
+For directions $u$, $w$ and one head let $z^O_i = W_O u_i$, $z^V_j = W_V^{\mathsf T}
+w_j$, $z^K_j = W_K^{\mathsf T} w_j$, $z^Q_i = W_Q^{\mathsf T} w_i$.  In the tube $u\cdot
+J'w$ is the sum over heads and tokens of the mean $\sum_j p'_{ij} z^O_i\cdot z^V_j$ and
+of the covariances under $p'_i$ of $f' = z^O_i\cdot v'$ with $\psi'_j = s q'_i\cdot
+z^K_j$ and with $\varphi'_j = s z^Q_i\cdot k'_j$.
 
 At the centre let $f$ and $\varphi$ have mean zero under $p$.  With $\underline p \le p'
 \le \bar p$, $m$ the midpoint, $e$ half the width, $D \ge |p' - p|$, $l_i = \sum_j
 D_{ij}$ and shares $t, t'$ in $[0, 1]$, the form is at most its value with $p'$, the
 deviations and the queries replaced by $m$ and the centre's (the covariances times $t$
-and $t'$), plus products of two seminorms of $u$:
+and $t'$), plus products of a seminorm of $u$ and one of $w$:
 
 * $e_{ij}|z^O_i||z^V_j|$;
 * $w_{ij}|f_j||\psi_j|$, $w = (1-t)\bar p + te$, and $t$ times $|\sum_j (p'-p)_{ij} f_j|
@@ -19,7 +19,8 @@ and $t'$), plus products of two seminorms of $u$:
 * $|f'-f| \le \epsilon|W_V z^O_i|$, $|\psi'-\psi| \le \epsilon s|W_Q z^K_j|$,
   $|\varphi'-\varphi| \le \epsilon s|W_K z^Q_i|$ against moments with weights $\bar p$.
 
-Each product $ab$ is at most $(g a^2 + b^2/g)/2$ for any $g > 0$.
+Each product $ab$ is at most $(g a^2 + b^2/g)/2$ for any $g > 0$; the logarithmic norms
+have $w = \pm u$.
 """
 
 from __future__ import annotations
@@ -145,57 +146,61 @@ def _beside(matrices: list[arb_mat]) -> arb_mat:
     return arb_mat([[entry for part in parts for entry in part] for parts in rows])
 
 
-def token_blocks(parts: list[FormHead], products: Products) -> list[arb_mat]:
-    """Half the products, lifted to the features and summed over the heads."""
-    spaces = _beside(
+def token_blocks(
+    parts: list[FormHead], products: Products
+) -> list[tuple[arb_mat, arb_mat]]:
+    """The products' matrices on u and on w of every token, summed over the heads."""
+    outputs = _beside([part.head.output.transpose() for part in parts])
+    inputs = _beside(
         [
             matrix
             for part in parts
-            for matrix in (
-                part.head.output.transpose(),
-                part.head.value,
-                part.head.key,
-                part.head.query,
-            )
+            for matrix in (part.head.value, part.head.key, part.head.query)
         ]
-    ).transpose()
+    )
     found = []
     for token in range(len(parts[0].middle)):
-        left = []
+        first, second = [], []
         for h, part in enumerate(parts):
             blocks = _blocks(part, products, h, token)
-            left.append(part.head.output.transpose() * blocks.output)
-            left.append(part.head.value * blocks.value)
-            left.append(part.head.key * blocks.key)
-            left.append(part.head.query * blocks.query)
-        found.append(_beside(left) * spaces / 2)
+            first.append(part.head.output.transpose() * blocks.output)
+            second.append(part.head.value * blocks.value)
+            second.append(part.head.key * blocks.key)
+            second.append(part.head.query * blocks.query)
+        on_u = _beside(first) * outputs.transpose()
+        found.append((on_u, _beside(second) * inputs.transpose()))
     return found
 
 
-def _covariance(part: FormHead, products: Products, sign: int, token: int) -> arb_mat:
-    """t' s sum_j m_ij W_O^T y^v_ij y^k_ij^T W_Q^T: the receiver's own block."""
-    weighted = [
-        [weight * entry for entry in row]
-        for weight, row in zip(
-            part.middle[token], part.keys[token].tolist(), strict=True
-        )
-    ]
-    inner = part.values[token].transpose() * arb_mat(weighted)
-    factor = ball(products.receiver_share) * part.scale * sign
-    return part.head.output.transpose() * (inner * factor) * part.head.query.transpose()
+def _own_block(
+    parts: list[FormHead], products: Products, sign: int, token: int, *, mean: bool
+) -> arb_mat:
+    """sum_h W_O^T (t' s sum_j m_ij y^v_ij y^k_ij^T W_Q^T + m_ii W_V^T) of a token.
+
+    `mean` keeps the second part; all heads are one product.
+    """
+    share = ball(products.receiver_share)
+    rows: list[list[arb]] = []
+    for part in parts:
+        weighted = [
+            [weight * entry for entry in row]
+            for weight, row in zip(
+                part.middle[token], part.keys[token].tolist(), strict=True
+            )
+        ]
+        inner = part.values[token].transpose() * arb_mat(weighted)
+        block = inner * (share * part.scale) * part.head.query.transpose()
+        if mean:
+            block = block + part.head.value.transpose() * part.middle[token][token]
+        rows.extend((block * sign).tolist())
+    return _beside([part.head.output.transpose() for part in parts]) * arb_mat(rows)
 
 
 def own_anchor(
     parts: list[FormHead], products: Products, sign: int, token: int
 ) -> arb_mat:
     """The block of one token at the weights m, not symmetrised."""
-    features = parts[0].head.value.nrows()
-    total = arb_mat(features, features)
-    for part in parts:
-        total = total + _covariance(part, products, sign, token)
-        through = (part.head.value * part.head.output).transpose()
-        total = total + through * (sign * part.middle[token][token])
-    return total
+    return _own_block(parts, products, sign, token, mean=True)
 
 
 def joint_anchor(
@@ -225,7 +230,6 @@ def joint_anchor(
             for part, matrix in zip(parts, through, strict=True):
                 block = block + matrix * (sign * part.middle[i][j])
             row.append(block)
-        for part in parts:
-            row[i] = row[i] + _covariance(part, products, sign, i)
+        row[i] = row[i] + _own_block(parts, products, sign, i, mean=False)
         rows.append(row)
     return rows

@@ -18,6 +18,7 @@ from sympy import Expr, Rational, pi
 
 from stabcheck.errors import InvalidInput
 from stabcheck.interpret.numpy_ import places
+from stabcheck.symbolic.pointwise import ball_power
 
 PRECISION = 128
 """Working bits: entries at a point come out to about 30 digits."""
@@ -60,17 +61,10 @@ class BallBackend:
         return np.broadcast_to(array, shape)
 
     def power(self, base: np.ndarray, exponent: Rational) -> np.ndarray:
-        if exponent.is_Integer:
-            return base ** int(exponent)
-        if exponent.q == 2:
-            return np.frompyfunc(arb.sqrt, 1, 1)(base) ** int(exponent.p)
-        raise InvalidInput(
-            f"asked for a power with exponent {exponent} in balls, found no rule; use "
-            "whole and half exponents"
-        )
+        return np.frompyfunc(lambda ball: ball_power(ball, exponent), 1, 1)(base)
 
     def softmax(self, logits: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
-        """Weights as $1/\\sum_l e^{u_l - u_k}$: each logit enters a term once."""
+        r"""Weights as $1/(1 + \sum_{l \ne k} e^{u_l - u_k})$: never above 1."""
         weights = np.empty(logits.shape, dtype=object)
         for row in np.ndindex(*logits.shape[:-1]):
             keys = [
@@ -81,8 +75,9 @@ class BallBackend:
             weights[row] = arb(0)
             for key in keys:
                 own = logits[row][key]
-                ratios = ((logits[row][other] - own).exp() for other in keys)
-                weights[(*row, key)] = 1 / sum(ratios, start=arb(0))
+                others = (logits[row][other] for other in keys if other != key)
+                ratios = ((other - own).exp() for other in others)
+                weights[(*row, key)] = 1 / sum(ratios, start=arb(1))
         return weights
 
     def scatter(

@@ -131,6 +131,9 @@ class _Latex(LatexPrinter):
 class _Text(StrPrinter):
     """Plain text with sums by index: `sum[k](...)`."""
 
+    # SymPy asks a node for a method of this name before it asks the printer.
+    printmethod = "_stabcheck_text"
+
     def _print_Indexed(self, expression: Indexed) -> str:
         at = ",".join(index.name for index in expression.indices)
         return f"{expression.base.label.name}[{at}]"

@@ -7,6 +7,7 @@ expression that is nonzero at a rational point is not identically zero.
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -162,7 +163,7 @@ def _combined(expression: Expr, parts: list[arb]) -> arb:
             product *= part
         return product
     if isinstance(expression, Pow):
-        return _power(parts[0], expression.exp)
+        return ball_power(parts[0], expression.exp)
     if isinstance(expression, Heaviside):
         # Only of differences of indices, whose balls are exact integers.
         return arb(int(parts[0] >= 0))
@@ -179,15 +180,31 @@ def _combined(expression: Expr, parts: list[arb]) -> arb:
     )
 
 
-def _power(base: arb, exponent: Expr) -> arb:
-    if exponent.is_Integer:
-        return base ** int(exponent)
+def ball_power(base: arb, exponent: Expr) -> arb:
+    """A ball to a whole or half power; an even power is not negative.
+
+    **Raises:** `InvalidInput` for other exponents.
+    """
     if exponent.is_Rational and exponent.q == 2:
-        return base.sqrt() ** int(exponent.p)
+        return _whole_power(base.sqrt(), int(exponent.p))
+    if exponent.is_Integer:
+        return _whole_power(base, int(exponent))
     raise InvalidInput(
         f"asked to evaluate a power with exponent {exponent}, found no rule for it; "
         "use whole and half exponents"
     )
+
+
+def _whole_power(base: arb, exponent: int) -> arb:
+    # Arb's own power answers nan for a ball that holds zero, and a product of a wide
+    # ball with itself holds negative numbers.
+    if exponent < 0:
+        return 1 / _whole_power(base, -exponent)
+    if exponent % 2 == 0:
+        ends = (base.abs_lower(), base.abs_upper())
+        least, most = (math.prod([end] * exponent, start=arb(1)) for end in ends)
+        return least.union(most)
+    return math.prod([base] * exponent, start=arb(1))
 
 
 def _symbol(symbol: Symbol, point: Point) -> arb:

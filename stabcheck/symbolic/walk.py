@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
-from sympy import Add, Expr, Function, Indexed, KroneckerDelta, Mul, Pow, Sum, Symbol
+from sympy import Add, Expr, Function, Indexed, Mul, Pow, Sum, Symbol
 
 from stabcheck.errors import InvalidInput
 from stabcheck.symbolic.backend import Array, Backend, Operand
@@ -79,8 +79,6 @@ class Walk:
             return Operand(self._symbol(expression))
         if expression.is_number:
             return Operand(self._number(expression))
-        if isinstance(expression, KroneckerDelta):
-            return self._delta(expression)
         if isinstance(expression, Pow):
             base = self.value(expression.base)
             power = self.backend.power(base.array, expression.exp)
@@ -166,13 +164,6 @@ class Walk:
         for part in parts[1:]:
             whole = whole + part if isinstance(expression, Add) else whole * part
         return whole
-
-    def _delta(self, expression: KroneckerDelta) -> Operand:
-        left, right = expression.args
-        size = self.size(left)
-        one = self.backend.array([1] * size)
-        unit = self.backend.scatter((size, size), None, [((0, 0), one)])
-        return Operand(unit, (left, right))
 
     def _function(self, expression: Function) -> Operand:
         name = expression.func.__name__

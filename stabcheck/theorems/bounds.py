@@ -53,10 +53,19 @@ THEOREMS = (
         "The logarithmic norm over a tube, joint over heads: one symmetric matrix.",
         r"With $\underline p \le p' \le \bar p$ on the tube and shares $t, t' \in "
         r"[0, 1]$: $\mu_2(J') \le \lambda_{\max}\bigl(H(J_m) + \tfrac12\sum (g\,A_g "
-        r"+ g^{-1}B_g)\bigr)$ for all positive weights $g$, where $J_m$ has the weights "
+        r"+ g^{-1}B_g)\bigr)$ for all positive weights $g$; $J_m$ has the weights "
         r"$m = \tfrac12(\underline p + \bar p)$ and its covariances times $t$ and "
         r"$t'$, and $a^2 = u^TA_gu$, $b^2 = u^TB_gu$ are the two sides of each product "
         "of seminorms that bounds the rest: means, keys, receivers, moved tokens.",
+        _OURS,
+    ),
+    Theorem(
+        "attention-norm-joint-tube",
+        "The 2-norm over a tube, joint over heads: one dilated matrix.",
+        r"With the products of attention-log-norm-tube between $u$ and $w$, $J_m$ and "
+        r"$A = \sum g\,A_g$, $B = \sum g^{-1}B_g$: $\|J'\| \le \lambda_{\max}"
+        r"\begin{pmatrix}A & J_m\\ J_m^T & B\end{pmatrix}$ for all positive weights "
+        r"$g$.",
         _OURS,
     ),
     Theorem(
@@ -94,7 +103,7 @@ THEOREMS = (
     Theorem(
         "attention-norm-ball-masked",
         "The 2-norm on a ball under a causal mask: row i has i keys.",
-        r"As attention-norm-ball with $\max_j\sum_{i \ni j} \max_{p \le \bar p_i}$ over "
+        r"As attention-norm-ball with $\max_j\sum_{i \ni j}\max_{p \le \bar p_i}$ over "
         r"the rows that see key $j$, $\bar p_i = 1/(1 + (k_i-1)e^{-2\alpha})$ for the "
         r"$k_i$ keys of row $i$.",
         _OURS,

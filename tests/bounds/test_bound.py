@@ -45,12 +45,12 @@ def test_a_dyadic_number_is_near_and_short(value):
 def test_balanced_weights_are_never_worse_than_the_start(case, seed):
     field = case.field
     parts = np.abs(generator(seed).standard_normal((3, field.heads)))
-    ones = HeadWeights(*(np.ones(field.heads) for _ in range(4)))
+    ones = HeadWeights(field, *(np.ones(field.heads) for _ in range(4)))
     start = balanced_weights(field, parts, iterations=0)
     polished = balanced_weights(field, parts)
-    best = factored_bound(field, parts, polished)
-    assert best <= factored_bound(field, parts, start)
-    assert math.isfinite(factored_bound(field, parts, ones))
+    best = factored_bound(parts, polished)
+    assert best <= factored_bound(parts, start)
+    assert math.isfinite(factored_bound(parts, ones))
     for weights in polished.as_parameters().values():
         assert all(weight > 0 for weight in weights)
 
@@ -58,7 +58,7 @@ def test_balanced_weights_are_never_worse_than_the_start(case, seed):
 def test_a_head_without_any_part_keeps_finite_weights():
     field = bounds.Attention(*(np.ones((2, 2, 1)) for _ in range(3)), np.ones((2, 2)))
     parts = np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
-    assert math.isfinite(factored_bound(field, parts, balanced_weights(field, parts)))
+    assert math.isfinite(factored_bound(parts, balanced_weights(field, parts)))
 
 
 def test_a_radius_too_large_for_floats_gives_an_infinite_bound():

@@ -10,11 +10,10 @@ from stabcheck.errors import InvalidInput
 from stabcheck.symbolic import Softmax, Tensor, canonical, indices, is_zero, total
 from stabcheck.symbolic.pointwise import PRECISION, Point, evaluate
 
-n, d = (Symbol(name, integer=True, positive=True) for name in "nd")
+n = Symbol("n", integer=True, positive=True)
 i, j, k, l, m = indices("i j k l m", "token", n)  # noqa: E741
-a, b = indices("a b", "feature", d)
-x, y, W, P = Tensor("x", (i,)), Tensor("y", (i,)), Tensor("W", (i, j)), Tensor("P", (i, j))
-Z = Tensor("Z", (i, a))
+x, y = Tensor("x", (i,)), Tensor("y", (i,))
+W, P = Tensor("W", (i, j)), Tensor("P", (i, j))
 
 
 def test_bound_names_and_their_order_do_not_matter():

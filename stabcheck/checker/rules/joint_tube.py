@@ -1,9 +1,11 @@
-r"""Rule for the logarithmic norm of one attention field over a tube, heads jointly.
+r"""Rules for the norms of one attention field over a tube, all heads in one matrix.
 
-With the weights of the claim's parameters the quadratic form of the Jacobian is at most
-that of one symmetric matrix, built here in balls: $(n d, n d)$ where the couplings of
-different tokens are kept, one $(d, d)$ matrix a token where they are products like the
-rest.  The claim holds when $c I$ minus it is positive semidefinite, by a witness.
+With the weights of the claim's parameters the bilinear form of the Jacobian is at most
+$u\cdot Kw + \tfrac12(u\cdot Au + w\cdot Bw)$.  The bound holds when $cI$ minus $H(K) +
+\tfrac12(A + B)$ ($w = u$; for the lower companion $-J$) or, for the norm, minus the
+dilation with $A$, $B$ on the diagonal and $K$, $K^{\mathsf T}$ beside is positive
+semidefinite, by a witness.  Where couplings of different tokens are products like the
+rest, there is one such matrix a token.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from stabcheck.checker.tube_form import (
     own_anchor,
     token_blocks,
 )
-from stabcheck.checker.tube_heads import FormHead, form_heads
+from stabcheck.checker.tube_heads import form_heads
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
@@ -77,8 +79,7 @@ def _decide(
 ) -> None:
     """Decide that the bound minus the symmetric part of a matrix is PSD."""
     witness = claim["witness"]
-    sign = 1 if claim["quantity"] == "log-norm" else -1
-    constant = sign * claim["bound"]
+    constant = _sign(claim) * claim["bound"]
     size = matrix.nrows()
     identity = arb_mat(
         [[ball(constant) if a == b else 0 for b in range(size)] for a in range(size)]
@@ -93,10 +94,15 @@ def _decide(
     check_psd(ctx, middle, radii, factor, witness["shift"], what)
 
 
-def _joint(parts: list[FormHead], products: Products, sign: int) -> arb_mat:
-    blocks = joint_anchor(parts, products, sign)
-    for i, block in enumerate(token_blocks(parts, products)):
-        blocks[i][i] = blocks[i][i] + block
+def _sign(claim: dict) -> int:
+    return -1 if claim["quantity"] == "log-norm-lower" else 1
+
+
+Blocks = list[list[arb_mat]]
+
+
+def _joined(blocks: Blocks) -> arb_mat:
+    """One matrix of a square table of blocks."""
     rows = []
     for row in blocks:
         tables = [block.tolist() for block in row]
@@ -107,31 +113,77 @@ def _joint(parts: list[FormHead], products: Products, sign: int) -> arb_mat:
     return arb_mat(rows)
 
 
-@rule("attention-log-norm-tube")
-def attention_log_norm_tube(ctx: Context, claim: dict, premises: list[dict]) -> None:
-    """Check sup of mu_2, or inf of lambda_min, over the tube."""
+def _assembled(
+    claim: dict, anchor: Blocks, sides: list[tuple[arb_mat, arb_mat]]
+) -> arb_mat:
+    """The matrix of a table of blocks K and of the products' matrices A and B."""
+    places = range(len(anchor))
+    if claim["quantity"] != "spectral-norm":
+        # The symmetric part is taken when the matrix is decided.
+        return _joined(
+            [
+                [
+                    anchor[i][j] + (sides[i][0] + sides[i][1]) / 2
+                    if i == j
+                    else anchor[i][j]
+                    for j in places
+                ]
+                for i in places
+            ]
+        )
+    size = anchor[0][0].nrows()
+    zero = arb_mat(size, size)
+    upper = [
+        [sides[i][0] if i == j else zero for j in places] + anchor[i] for i in places
+    ]
+    lower = [
+        [anchor[j][i].transpose() for j in places]
+        + [sides[i][1] if i == j else zero for j in places]
+        for i in places
+    ]
+    return _joined(upper + lower)
+
+
+def _rule(ctx: Context, claim: dict, premises: list[dict]) -> None:
     no_premises(premises)
-    quantity = quantity_of(claim, ["log-norm", "log-norm-lower"])
-    sign = 1 if quantity == "log-norm" else -1
     index = single_field(ctx, claim, ["attention"])
     field = ctx.field(index)
     centre, radius = tube_of(ctx, claim, field)
-    tokens, rows = field["tokens"], field["tokens"] * field["features"]
+    tokens = field["tokens"]
     products = _products(claim, field["heads"], tokens)
     factors = _factor_names(claim, 1 if products.joint else tokens)
-    if products.joint and rows > MOST_ROWS:
+    rows = field["features"] * (tokens if products.joint else 1)
+    rows *= 2 if claim["quantity"] == "spectral-norm" else 1
+    if rows > MOST_ROWS:
         raise ClaimRejected(
-            f"the joint matrix has {rows} rows; the exact tier forms at most "
-            f"{MOST_ROWS}"
+            f"the matrix has {rows} rows; the exact tier forms at most {MOST_ROWS}"
         )
     parts = form_heads(ctx, index, centre, radius)
+    sides = token_blocks(parts, products)
+    sign = _sign(claim)
     if products.joint:
-        matrix = _joint(parts, products, sign)
-        _decide(ctx, claim, matrix, factors[0], quantity)
+        anchor = joint_anchor(parts, products, sign)
+        matrix = _assembled(claim, anchor, sides)
+        _decide(ctx, claim, matrix, factors[0], claim["quantity"])
         return
-    for token, block in enumerate(token_blocks(parts, products)):
-        matrix = block + own_anchor(parts, products, sign, token)
+    for token, side in enumerate(sides):
+        anchor = [[own_anchor(parts, products, sign, token)]]
+        matrix = _assembled(claim, anchor, [side])
         _decide(ctx, claim, matrix, factors[token], f"token {token}")
+
+
+@rule("attention-log-norm-tube")
+def attention_log_norm_tube(ctx: Context, claim: dict, premises: list[dict]) -> None:
+    """Check sup of mu_2, or inf of lambda_min, over the tube."""
+    quantity_of(claim, ["log-norm", "log-norm-lower"])
+    _rule(ctx, claim, premises)
+
+
+@rule("attention-norm-joint-tube")
+def attention_norm_joint_tube(ctx: Context, claim: dict, premises: list[dict]) -> None:
+    """Check sup of the 2-norm over the tube."""
+    quantity_of(claim, ["spectral-norm"])
+    _rule(ctx, claim, premises)
 
 
 def _factor_names(claim: dict, count: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""The joint logarithmic norm and the mixed norm over tubes: true, sharp, checked."""
+"""The joint norms and the mixed norm over tubes: true, sharp, checked."""
 
 import dataclasses
 from fractions import Fraction
@@ -17,26 +17,37 @@ from stabcheck import bounds
 from stabcheck.bounds import Attention, local_attention, tube_form
 from stabcheck.bounds.local_attention import tube_weights
 from stabcheck.bounds.tube_form import TubeForm
+from stabcheck.bounds.tube_matrix import TubeMatrix
 from stabcheck.bounds.tube_products import ProductWeights
 from stabcheck.checker import check
 
 TUBES = st.one_of(radii(8), radii(256))
-SIGNS = {"log-norm": 1, "log-norm-lower": -1}
+SIGNS = {"spectral-norm": 1, "log-norm": 1, "log-norm-lower": -1}
+
+
+def joint_bound(field, state, radius, quantity, **options):
+    """The bound of the theorem that speaks about a quantity."""
+    if quantity == "spectral-norm":
+        return bounds.attention_norm_joint_tube(field, state, radius, **options)
+    return bounds.attention_log_norm_tube(field, state, radius, quantity, **options)
 
 
 @pytest.mark.theorem("attention-log-norm-tube")
+@pytest.mark.theorem("attention-norm-joint-tube")
 @given(attention_cases(), TUBES, SEEDS, st.booleans(), st.sampled_from([*SIGNS]))
-def test_the_logarithmic_norms_hold_at_every_state_that_is_tried(
+def test_the_joint_norms_hold_at_every_state_that_is_tried(
     case, radius, seed, joint, quantity
 ):
     field, state, sign = case.field, case.state, SIGNS[quantity]
-    bound = bounds.attention_log_norm_tube(
+    bound = joint_bound(
         field, state, float(radius), quantity, joint=joint, iterations=6
     )
 
     def value(x: np.ndarray) -> float:
         jacobian = field.jacobian(x)
-        return log_norm(sign * jacobian) - 1e-13 * spectral_norm(jacobian)
+        norm = spectral_norm(jacobian)
+        exact = norm if quantity == "spectral-norm" else log_norm(sign * jacobian)
+        return exact - 1e-13 * norm
 
     for other in tube_states(state, float(radius), seed, count=6):
         assert value(other) <= sign * bound.value
@@ -56,17 +67,15 @@ def test_any_shares_and_any_weights_give_a_true_bound(
     heads, tokens = form.shape
     size = heads * (3 * tokens + 7)
     weights = ProductWeights.of(np.exp(rng.standard_normal(size)), heads, tokens)
-    blocks = form.token_matrices(weights)
-    if joint:
-        matrix = form.anchor().reshape(*state.shape, *state.shape).copy()
-        diagonal = np.arange(tokens)
-        matrix[diagonal, :, diagonal] += blocks
-        top = np.linalg.eigvalsh(matrix.reshape(state.size, state.size))[-1]
-    else:
-        top = np.linalg.eigvalsh(form.anchor() + blocks)[:, -1].max()
+    tops = [
+        np.linalg.eigvalsh(TubeMatrix(form, dilated=dilated).at(weights))[..., -1].max()
+        for dilated in (False, True)
+    ]
     for other in tube_states(state, float(radius), seed, count=6):
         jacobian = field.jacobian(other)
-        assert log_norm(jacobian) <= top + 1e-12 * (1 + abs(top))
+        room = 1e-12 * (1 + max(map(abs, tops)))
+        assert log_norm(jacobian) <= tops[0] + room
+        assert spectral_norm(jacobian) <= tops[1] + room
 
 
 @pytest.mark.theorem("attention-mixed-norm-tube")
@@ -99,11 +108,15 @@ def test_on_typical_tubes_it_beats_the_norm_and_the_centre_with_deviation(
     found = bounds.attention_log_norm_tube(
         field, state, radius, "log-norm", local=local, joint=joint
     ).value
+    joint_norm = bounds.attention_norm_joint_tube(
+        field, state, radius, local=local, joint=joint
+    ).value
     norm = bounds.attention_norm_tube(field, state, radius, local=local).value
     moved = bounds.attention_jacobian_deviation_tube(field, state, radius, local=local)
-    from_centre = log_norm(field.jacobian(state)) + moved.value
-    assert found < 0.5 * norm
-    assert found < from_centre
+    jacobian = field.jacobian(state)
+    assert found < 0.8 * joint_norm < 0.4 * norm
+    assert found < log_norm(jacobian) + moved.value
+    assert joint_norm < spectral_norm(jacobian) + moved.value
 
 
 def consensus() -> tuple[Attention, np.ndarray]:
@@ -113,10 +126,12 @@ def consensus() -> tuple[Attention, np.ndarray]:
 
 
 @pytest.mark.theorem("attention-log-norm-tube", refutes="any factor below 1")
-def test_the_logarithmic_norm_is_attained_where_nothing_moves():
+@pytest.mark.theorem("attention-norm-joint-tube", refutes="any factor below 1")
+def test_the_joint_norms_are_attained_where_nothing_moves():
     field, state = consensus()
-    bound = bounds.attention_log_norm_tube(field, state, 0.25, "log-norm").value
-    assert bound * (1 - 1e-6) < log_norm(field.jacobian(state)) <= bound
+    for quantity, exact in (("log-norm", log_norm), ("spectral-norm", spectral_norm)):
+        bound = joint_bound(field, state, 0.25, quantity).value
+        assert bound * (1 - 1e-6) < exact(field.jacobian(state)) <= bound
 
 
 @pytest.mark.theorem("attention-mixed-norm-tube", refutes="any factor below 1")
@@ -145,15 +160,18 @@ def frozen_weights(local, radius):
 
 
 @pytest.mark.theorem("attention-log-norm-tube", refutes="softmax frozen at the centre")
-def test_the_logarithmic_norm_with_frozen_weights_is_violated():
+@pytest.mark.theorem("attention-norm-joint-tube", refutes="softmax frozen in place")
+@pytest.mark.parametrize(
+    ("quantity", "exact"), [("log-norm", log_norm), ("spectral-norm", spectral_norm)]
+)
+def test_the_joint_norms_with_frozen_weights_are_violated(quantity, exact):
     field, state = sensitive()
     radius = 0.1
-    found = ascend(lambda x: log_norm(field.jacobian(x)), state, radius, steps=200)
+    found = ascend(lambda x: exact(field.jacobian(x)), state, radius, steps=200)
     with mock.patch.object(tube_form, "tube_weights", frozen_weights):
-        dropped = bounds.attention_log_norm_tube(field, state, radius, "log-norm")
+        dropped = joint_bound(field, state, radius, quantity)
     assert dropped.value < found
-    full = bounds.attention_log_norm_tube(field, state, radius, "log-norm").value
-    assert found <= full
+    assert found <= joint_bound(field, state, radius, quantity).value
 
 
 @pytest.mark.theorem("attention-log-norm-tube", refutes="one side of each product")
@@ -162,9 +180,11 @@ def test_the_weights_without_their_inverses_are_no_bound():
     form = TubeForm(local_attention(field, state), 0.0, 1, 0.0, 1.0, joint=True)
     heads, tokens = form.shape
     tiny = ProductWeights.of(np.full(heads * (3 * tokens + 7), 1e-9), heads, tokens)
-    left_only = form.anchor()
-    assert np.linalg.eigvalsh(left_only)[-1] < log_norm(field.jacobian(state))
-    assert (np.linalg.eigvalsh(form.token_matrices(tiny))[:, -1] > 1).all()
+    assert log_norm(form.anchor()) < log_norm(field.jacobian(state))
+    assert spectral_norm(form.anchor()) < spectral_norm(field.jacobian(state))
+    first, second = form.token_matrices(tiny)
+    assert (np.linalg.eigvalsh(first)[:, -1] < 1e-6).all()
+    assert (np.linalg.eigvalsh(second)[:, -1] > 1).all()
 
 
 def biased() -> tuple[Attention, np.ndarray]:
@@ -185,29 +205,30 @@ def without_query_bias(field, state):
 
 
 @pytest.mark.theorem("attention-log-norm-tube", refutes="the query bias dropped")
+@pytest.mark.theorem("attention-norm-joint-tube", refutes="the query bias dropped")
 @pytest.mark.theorem("attention-mixed-norm-tube", refutes="the query bias dropped")
 def test_bounds_without_the_query_bias_are_violated():
     field, state = biased()
     local, jacobian = without_query_bias(field, state), field.jacobian(state)
-    log_bound = bounds.attention_log_norm_tube(
-        field, state, 0.0, "log-norm", local=local
-    )
-    assert log_bound.value < log_norm(jacobian)
+    for quantity, exact in (("log-norm", log_norm), ("spectral-norm", spectral_norm)):
+        dropped = joint_bound(field, state, 0.0, quantity, local=local).value
+        assert dropped < exact(jacobian)
     mixed = bounds.attention_mixed_norm_tube(field, state, 0.0, local=local).value
     assert mixed < mixed_norm(jacobian, 4, 0)
 
 
 @pytest.mark.theorem("attention-log-norm-tube")
+@pytest.mark.theorem("attention-norm-joint-tube")
 @settings(max_examples=25)
 @given(attention_cases(), radii(32), st.booleans(), st.sampled_from([*SIGNS]))
 def test_the_checker_accepts_the_value_of_the_prover_and_hardly_less(
     tmp_path_factory, case, radius, joint, quantity
 ):
     field, state = case.field, case.state
-    bound = bounds.attention_log_norm_tube(
+    bound = joint_bound(
         field, state, float(radius), quantity, joint=joint, iterations=4
     )
-    matrices = bounds.attention_log_norm_tube_matrices(
+    matrices = bounds.joint_tube_matrices(
         field, state, float(radius), bound
     )
     size = max(float(np.abs(matrix).max()) for matrix in matrices)
@@ -240,8 +261,7 @@ def test_the_checker_agrees_about_the_mixed_norm(tmp_path_factory, case, radius)
 def test_a_tube_that_float64_cannot_hold_has_no_bound():
     field, state = sensitive()
     for quantity, sign in SIGNS.items():
-        found = bounds.attention_log_norm_tube(field, state, 1e200, quantity)
-        assert found.value == sign * np.inf
+        assert joint_bound(field, state, 1e200, quantity).value == sign * np.inf
 
 
 def test_the_norm_is_no_quantity_of_the_logarithmic_theorem():
