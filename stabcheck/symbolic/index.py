@@ -91,15 +91,16 @@ class Binder(Expr):
 def total(expression: Expr, *over: Index) -> Expr:
     """The sum of an expression over whole index ranges.
 
-    An index on which nothing depends becomes the factor `size`; nested sums are
-    merged, so that the order of summation is not part of an expression.
+    An index on which nothing depends becomes the factor `size`; rational factors stand
+    before the sum; nested sums are merged.
     """
+    coefficient, expression = expression.as_coeff_Mul(rational=True)
     present = free_indices(expression)
     for index in over:
         if index not in present:
-            expression = expression * index.size
+            coefficient = coefficient * index.size
     limits = [(index, 0, index.size - 1) for index in over if index in present]
-    return Sum(expression, *limits) if limits else expression
+    return coefficient * (Sum(expression, *limits) if limits else expression)
 
 
 def rename(expression: Expr, mapping: Mapping[Index, Index]) -> Expr:

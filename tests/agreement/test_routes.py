@@ -110,3 +110,21 @@ def test_many_heads_are_contracted_instead_of_unrolled_with_the_same_result():
         for h in range(heads)
     )
     assert np.abs(dense - parts).max() <= heads * tolerance(parts)
+
+
+def test_second_derivatives_agree_with_jax():
+    variant = next(v for v in VARIANTS if v.name == "causal-biased")
+    field, state, first, parameters = drawn(variant, 3, 2)
+    second = np.random.default_rng(5).standard_normal(state.shape)
+
+    def along(X):
+        function = lambda Y: variant.reference(Y, **parameters)  # noqa: E731
+        return jax.jvp(function, (X,), (first,))[1]
+
+    true = np.asarray(jax.jvp(along, (state,), (second,))[1])
+    twice = field.jvp().jvp().lower("numpy")
+    found = twice(state, first, second, **parameters)
+    assert np.abs(found - true).max() <= tolerance(true)
+    hessian = field.jacobian().jacobian().lower("numpy")(state, **parameters)
+    applied = np.einsum("iajbkc,jb,kc->ia", hessian, first, second)
+    assert np.abs(applied - true).max() <= state.size * tolerance(true)

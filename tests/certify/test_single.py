@@ -1,4 +1,4 @@
-"""`stabcheck bound`: one quantity of one attention layer, from two files to a verdict."""
+"""`stabcheck bound`: one quantity of one attention layer, from files to a verdict."""
 
 from fractions import Fraction
 
