@@ -1,11 +1,11 @@
 r"""Theorem depth-product.
 
-Let $G_l$ be a growth of the map $\Phi_l$ on the tube of Frobenius radius $R_l$ round
-$\hat X_l$, and $R_{l+1} = G_lR_l + \delta_l$ with $\delta_l \ge |\Phi_l(\hat X_l) -
-\hat X_{l+1}|$, $R_0 \ge \sqrt n\,\rho$.  Then every trajectory that starts within
-$\rho$ per token of $\hat X_0$ stays in the tubes, $\prod_lG_l$ is a growth of
-$\Phi_L \circ \dots \circ \Phi_1$ on the first tube, and the product of shrinks its
-shrink.
+Let $Z_l$ be the trajectory of $\hat X_0$ and $e_l \ge |Z_l - \hat X_l|$ its distance
+from stored centres.  Let $G_l$ be a growth of the map $\Phi_l$ on a convex set that
+holds the Frobenius ball of radius $R_l + e_l$ round $\hat X_l$, with $R_{l+1} =
+G_lR_l$, $R_0 \ge \sqrt n\,\rho$.  Then every trajectory that starts within $\rho$ per
+token of $\hat X_0$ stays in those sets, $\prod_lG_l$ is a growth of $\Phi_L \circ
+\dots \circ \Phi_1$ on the first tube, and the product of shrinks its shrink.
 
 Slacks $e, g, t, s \ge 0$ are what each inequality gives away.
 """
@@ -21,8 +21,9 @@ rho, H = symbols("rho H", nonnegative=True)
 
 
 def image_lies_within(radius) -> bool:
-    """Whether |Phi(X) - X_hat'| <= radius for |X - X_hat| = R - e."""
-    # |Phi(X) - Phi(X_hat)| = G(R - e) - g, then the triangle inequality, minus t.
+    """Whether |Phi(X) - X_hat'| <= radius, if |X - Z| = R - e, |Z' - X_hat'| <= delta.
+    """
+    # |Phi(X) - Z'| = G(R - e) - g with Z' = Phi(Z), then the triangle inequality.
     distance = (G * (R - e) - g) + (delta - symbols("s", nonnegative=True)) - t
     return is_sum_of_nonnegative_terms(radius - distance)
 
@@ -49,8 +50,9 @@ def step_1_the_first_tube_holds_the_token_tube():
         assert tokens_within_rho_are_within(tokens * rho**2, tokens)
 
 
-def step_2_the_image_of_a_tube_lies_in_the_next_one():
-    # Any two states of a Frobenius ball: it is convex, so G holds between them.
+def step_2_the_image_of_a_ball_lies_in_the_next_one():
+    # X and Z lie in one convex set, so G holds between them; the ball round Z_{l+1} of
+    # radius R_{l+1} = G R lies in the one round X_hat_{l+1} that is delta larger.
     assert image_lies_within(G * R + delta)
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "is_explicit",
     "map_shape",
     "same_state",
+    "states_along",
     "step_forward",
 ]
 
@@ -123,17 +124,32 @@ def _is_accurate(matrix: arb_mat) -> bool:
 
 def _along(
     ctx: Context, ends: Sequence[int], state: arb_mat, direction: arb_mat | None
-) -> Pair:
+) -> tuple[list[arb_mat], arb_mat | None]:
+    states = [state]
     for record in ctx.maps[ends[0] : ends[1]]:
         state, direction = _map_forward(ctx, record, state, direction)
+        states.append(state)
         ctx.cache.clear()  # the weights of a whole stack are large
-    return state, direction
+    return states, direction
+
+
+def states_along(ctx: Context, ends: Sequence[int], centre: str) -> list[arb_mat]:
+    """Enclose the states in front of the maps [first, last) and the one behind them."""
+    return _accurately_along(ctx, ends, centre, None)[0]
 
 
 def along_maps(
     ctx: Context, ends: Sequence[int], centre: str, direction: arb_mat | None = None
 ) -> Pair:
-    """Enclose the state behind the maps [first, last) and the derivative so far.
+    """Enclose the state behind the maps [first, last) and the derivative so far."""
+    states, direction = _accurately_along(ctx, ends, centre, direction)
+    return states[-1], direction
+
+
+def _accurately_along(
+    ctx: Context, ends: Sequence[int], centre: str, direction: arb_mat | None
+) -> tuple[list[arb_mat], arb_mat | None]:
+    """Raise the precision until the states and the derivative are accurate.
 
     Through many maps the widths of the balls are multiplied by norms of absolute
     values: six layers of a real checkpoint lose 140 bits.  The precision is raised
@@ -153,6 +169,9 @@ def along_maps(
                 if factor == PRECISION_FACTORS[-1]:
                     raise
                 continue
-            if all(_is_accurate(part) for part in found if part is not None):
+            states, derivative = found
+            if _is_accurate(states[-1]) and (
+                derivative is None or _is_accurate(derivative)
+            ):
                 break
     return found

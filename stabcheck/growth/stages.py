@@ -130,18 +130,20 @@ def implicit_stage_tube(
 
 
 def propagate_radii(
-    radius: float,
-    tokens: int,
-    growths: Sequence[float],
-    frobenius_defects: Sequence[float],
+    radius: float, tokens: int, growths: Sequence[float], offsets: Sequence[float]
 ) -> list[float]:
-    r"""Frobenius radii $R_l$ of the images of a tube, before each map and after all.
+    r"""Frobenius radii that hold the images of a tube, before each map and after all.
 
-    $R_0 = \sqrt n\,\rho$, $R_{l+1} = G_lR_l + \delta_l$.
+    $R_l + e_l$ with $R_0 = \sqrt n\,\rho$, $R_{l+1} = G_lR_l$: theorem `depth-product`.
+
+    **Arguments:** `radius`, of every token; `offsets`, how far the centre behind each
+    map is from the exact trajectory of the first one.
     """
-    radii = [math.sqrt(tokens) * radius * (1 + OUTWARD)]
-    for growth, defect in zip(growths, frobenius_defects, strict=True):
-        radii.append((growth * radii[-1] + defect) * (1 + OUTWARD))
+    reach = math.sqrt(tokens) * radius * (1 + OUTWARD)
+    radii = [reach]
+    for growth, offset in zip(growths, offsets, strict=True):
+        reach *= growth * (1 + OUTWARD)
+        radii.append((reach + offset) * (1 + OUTWARD))
     return radii
 
 

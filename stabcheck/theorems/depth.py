@@ -8,8 +8,9 @@ THEOREMS = (
     Theorem(
         "depth-product",
         "Growths multiply along propagated tubes.",
-        r"$R_{l+1} = G_l R_l + |\Phi_l(\hat X_l) - \hat X_{l+1}|$ stays inside the "
-        r"tubes on which $G_l$ was proven; then the growth is $\prod_l G_l$.",
+        r"$R_{l+1} = G_l R_l$ round the exact trajectory, $R_0 = \sqrt n\,\rho$, plus "
+        r"the distance of the stored centres, stays inside the tubes on which $G_l$ "
+        r"was proven; then the growth is $\prod_l G_l$.",
         _OURS,
     ),
     Theorem(

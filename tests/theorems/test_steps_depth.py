@@ -36,15 +36,15 @@ def test_trajectories_stay_in_the_propagated_tubes(fields, h, seed):
     fields = [type(f)(f.J[:size, :size], f.W[:, :size], f.c) for f in fields]
     rng = generator(seed)
     radius = 0.1
-    # A centre trajectory that is wrong by a defect, as a rounded one is.
-    centre = [rng.standard_normal(size)]
-    defects = []
+    # Stored centres that are off the trajectory, as rounded ones are.
+    exact = rng.standard_normal(size)
+    centre, offsets = [exact], []
     for field in fields:
-        image = take_step(EULER, field, h, centre[-1])
-        centre.append(image + 1e-3 * rng.standard_normal(size))
-        defects.append(float(np.linalg.norm(centre[-1] - image)) * (1 + 1e-12))
+        exact = take_step(EULER, field, h, exact)
+        centre.append(exact + 1e-3 * rng.standard_normal(size))
+        offsets.append(float(np.linalg.norm(centre[-1] - exact)) * (1 + 1e-12))
     growths = [growth.euler_growth(h, f.L, f.mu).value for f in fields]
-    radii = growth.propagate_radii(radius, 1, growths, defects)
+    radii = growth.propagate_radii(radius, 1, growths, offsets)
     product = growth.depth_product(growths).value
     shrink = growth.depth_shrink(
         [growth.euler_shrink(h, f.L, f.m).value for f in fields]
@@ -62,10 +62,10 @@ def test_trajectories_stay_in_the_propagated_tubes(fields, h, seed):
     assert np.linalg.norm(x - y) >= (shrink or 0.0) * start * (1 - ROUNDING)
 
 
-@pytest.mark.theorem("depth-product", refutes="radii that forget the defect")
-def test_a_tube_without_the_defect_loses_the_trajectory():
+@pytest.mark.theorem("depth-product", refutes="radii that forget the offset")
+def test_a_tube_without_the_offset_loses_the_trajectory():
     # The identity, with a centre that drifts by 1 a map: the radii have to follow.
-    radii = growth.propagate_radii(0.0, 1, [1.0] * 3, [1.0] * 3)
+    radii = growth.propagate_radii(0.0, 1, [1.0] * 3, [1.0, 2.0, 3.0])
     assert radii[-1] >= 3.0
     assert growth.propagate_radii(0.0, 1, [1.0] * 3, [0.0] * 3)[-1] < 3.0
 

@@ -1,9 +1,11 @@
 r"""Rules for whole stacks: growths multiply along propagated tubes.
 
 The premises tile the maps in order; piece $l$ holds on a tube of radius $r_l$ round
-$\hat X_l$.  For $X$ in the claim's tube, $|X_l - \hat X_l| \le R_l$ in the Frobenius
-norm with $R_0 = \sqrt n\,\rho$ and $R_{l+1} = G_lR_l + |\Phi_l(\hat X_l) - \hat
-X_{l+1}|$; $R_l \le r_l$ keeps every $X_l$ in its tube, where piece $l$ applies.
+$\hat X_l$.  Let $Z_l$ be the exact trajectory of the centre $\hat X_0$ of the claim's
+tube, and $e_l = |Z_l - \hat X_l|$ what the stored states are off.  For $X$ in that
+tube $|X_l - Z_l| \le R_l$ in the Frobenius norm with $R_0 = \sqrt n\,\rho$, $R_{l+1}
+= G_lR_l$, as long as $R_l + e_l \le r_l$ keeps $X_l$ and $Z_l$ in the tube, where
+piece $l$ applies.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from flint import arb
@@ -21,7 +22,7 @@ from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.hypotheses import decide_at_most, no_premises, quantity_of
 from stabcheck.checker.premises import Tube, check_covers, tube_at
 from stabcheck.checker.rules import rule
-from stabcheck.checker.trajectory import along_maps, map_shape
+from stabcheck.checker.trajectory import map_shape, states_along
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
@@ -96,11 +97,18 @@ def _pieces(
     return pieces
 
 
-def _defect(ctx: Context, piece: Piece, following: Piece) -> arb:
-    """Enclose the distance of the image of a piece's centre from the next centre."""
-    image, _ = along_maps(ctx, (piece.first, piece.last), piece.tube.centre)
-    shape = map_shape(ctx, ctx.maps[following.first])
-    return frobenius(image - ctx.arb_matrix(following.tube.centre, *shape))
+def _offsets(ctx: Context, pieces: Sequence[Piece]) -> list[arb]:
+    """Enclose how far the trajectory is from the centres, from the second piece on."""
+    first, *others = pieces
+    if not others:
+        return []
+    states = states_along(ctx, (first.first, others[-1].first), first.tube.centre)
+    found = []
+    for piece in others:
+        shape = map_shape(ctx, ctx.maps[piece.first])
+        stored = ctx.arb_matrix(piece.tube.centre, *shape)
+        found.append(frobenius(states[piece.first - first.first] - stored))
+    return found
 
 
 def _check_contained(
@@ -108,16 +116,19 @@ def _check_contained(
 ) -> list[arb]:
     """Decide that the image of the tube stays inside every piece's tube.
 
-    **Returns:** the Frobenius radii R_l in front of the pieces.
+    **Returns:** the distances R_l + e_l in front of the pieces.
     """
     check_covers(pieces[0].tube, tube, "the claim's tube")
-    radii = [arb(tokens).sqrt() * ball(tube.radius)]
-    for before, piece in pairwise(pieces):
-        radius = ball(before.growth) * radii[-1] + _defect(ctx, before, piece)
+    radius = arb(tokens).sqrt() * ball(tube.radius)
+    reached = [radius]
+    for before, piece, offset in zip(
+        pieces, pieces[1:], _offsets(ctx, pieces), strict=False
+    ):
+        radius = radius * ball(before.growth)
         what = f"the radius in front of map {piece.first}"
-        decide_at_most(radius, piece.tube.radius, what)
-        radii.append(radius)
-    return radii
+        decide_at_most(radius + offset, piece.tube.radius, what)
+        reached.append(radius + offset)
+    return reached
 
 
 def _shrinks(
