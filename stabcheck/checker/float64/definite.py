@@ -28,7 +28,7 @@ from stabcheck.checker.float64.midpoint_radius import (
 from stabcheck.checker.float64.norms import nonnegative_norm, schatten_norm
 
 ATTEMPTS = 3
-RESERVE = 2.0**-42
+RESERVE = 2.0**-39
 """First guess of the residual relative to the diagonal; a miss costs one attempt."""
 
 SHARP_MARGIN = 1e-9

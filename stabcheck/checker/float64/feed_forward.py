@@ -61,14 +61,21 @@ def check(ctx: Context, claim: dict, premises: Sequence[dict]) -> None:
         raise ClaimRejected("parameter centre, the value at the centre, is missing")
     state = ctx.arb_matrix(centre, field["tokens"], field["features"])
     with verified_arithmetic():
-        moved = _deviation(ctx, index, state, radius)
+        key = ("float64-deviation", index, centre, radius)
+        if key not in ctx.cache:
+            ctx.cache[key] = _deviation(ctx, index, state, radius)
+        moved = ctx.cache[key]
         sign = -1 if quantity == "log-norm-lower" else 1
         if not moved <= sign * (claim["bound"] - value):
             raise ClaimRejected(
                 f"the deviation over the tube is {float_text(moved)}, more than the "
                 "claim leaves beyond the value at the centre"
             )
-        jacobian = field_jacobian(ctx, index, state)
+        # One slot: the Jacobians of many centres would fill the memory.
+        held, jacobian = ctx.cache.get("float64-blocks", (None, None))
+        if held != (index, centre):
+            jacobian = field_jacobian(ctx, index, state)
+            ctx.cache["float64-blocks"] = ((index, centre), jacobian)
         decide(jacobian, quantity, value, "the value at the centre")
 
 
