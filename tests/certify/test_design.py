@@ -125,7 +125,7 @@ def test_an_array_of_objects_is_refused(tmp_path):
         ("field", 'kind = "convolution"', "tokens = None"),
         ("field", BLOCK["field"].replace('"block"', '"conv"'), "the kind 'conv'"),
         ("field", BLOCK["field"].replace("tokens = 3", "tokens = 0"), "tokens = 0"),
-        ("field", BLOCK["field"].replace("tokens = 3", "tokens = true"), "tokens = True"),
+        ("field", BLOCK["field"].replace("= 3", "= true", 1), "tokens = True"),
         ("field", BLOCK["field"].replace("heads = 2", "heads = 3"), "4 features for 3"),
         ("field", BLOCK["field"].replace("pre-rms", "pre"), "norm = 'pre'"),
         ("field", BLOCK["field"].replace("causal", "odd"), "mask = 'odd'"),
