@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -241,7 +242,14 @@ def one_blas_thread() -> Iterator[None]:
 
 def _processes(jobs: int) -> Executor:
     # Fresh interpreters: a forked JAX may hang on the locks of its parent's threads.
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=end_on_interrupt
+    )
+
+
+def end_on_interrupt() -> None:
+    """Let an interrupt end a worker at once: what it was making is not saved."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def write_part(task: Task, stem: Path) -> None:

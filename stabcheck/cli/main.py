@@ -18,6 +18,9 @@ UsageError = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "UsageE
 
 EXIT_CODES = {InvalidInput: 2, Rejected: 1, Undecided: 3}
 
+INTERRUPTED = 130
+"""What shells report of SIGINT; typer returns it instead of raising."""
+
 app = typer.Typer(
     name="stabcheck",
     help="Certified stability of transformer layers, read as integrator steps.",
@@ -52,15 +55,15 @@ def main() -> None:
         status = app(standalone_mode=False)
     except StabcheckError as error:
         sys.exit(report(str(error), exit_code(error)))
-    except typer.Abort:
-        sys.exit(report("interrupted", 130))
+    except (typer.Abort, KeyboardInterrupt):
+        status = INTERRUPTED
     except UsageError as error:
         sys.exit(report(error.format_message(), 2))
-    except KeyboardInterrupt:
-        sys.exit(report("interrupted", 130))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    if status == INTERRUPTED:
+        report("interrupted; the same command goes on where it stopped", status)
     sys.exit(status or 0)
 
 

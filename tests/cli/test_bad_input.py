@@ -105,3 +105,13 @@ def test_a_missing_certificate_is_named(capfd, tmp_path):
     result = stabcheck(capfd, "check", tmp_path / "none.json")
     assert result.code == 2
     assert "none.json: no such file" in result.line
+
+
+def test_an_interrupt_is_one_line_and_130(capsys, monkeypatch):
+    def interrupted(source, options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("stabcheck.certify.sources.plan", interrupted)
+    result = stabcheck(capsys, "certify", DESIGN)
+    assert result.code == 130
+    assert result.line.startswith("stabcheck: interrupted")
