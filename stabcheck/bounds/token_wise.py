@@ -26,10 +26,6 @@ from stabcheck.bounds.validation import (
 )
 from stabcheck.errors import InvalidInput
 
-# Extremes of gelu' = Phi(z) + z phi(z), attained at z = -sqrt 2 and z = sqrt 2
-# (theorem gelu-derivative-range), widened outward in the last digit.
-GELU_DERIVATIVE_MINIMUM = -0.12890414
-GELU_DERIVATIVE_MAXIMUM = 1.12890414
 # |gelu''| = |2 - z^2| phi(z) <= 2 phi(0) = sqrt(2/pi).
 GELU_SECOND_DERIVATIVE_MAXIMUM = 0.7978845608028655
 

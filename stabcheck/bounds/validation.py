@@ -53,14 +53,6 @@ def checked_optional(
     return None if value is None else checked_array(name, value, shape)
 
 
-def checked_positive(name: str, value: object) -> float:
-    """Return `value` as a finite positive float.  **Raises:** `InvalidInput`."""
-    number = checked_number(name, value)
-    if number <= 0:
-        raise InvalidInput(f"{name} must be positive, found {value}")
-    return number
-
-
 def checked_nonnegative(name: str, value: object) -> float:
     """Return `value` as a finite float of at least 0.  **Raises:** `InvalidInput`."""
     number = checked_number(name, value)

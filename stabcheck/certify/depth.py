@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from stabcheck import spectra
-from stabcheck.bounds import LayerNorm, RMSNorm
+from stabcheck.bounds import LayerNorm
 from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.attained import ATTAINED_ROOM
 from stabcheck.certify.centres import dense_jacobian, times
@@ -298,11 +298,3 @@ def costliest(factors: Sequence[Factor]) -> str:
     """The map with the largest certified factor: the one that spoils the product."""
     known = [factor for factor in factors if factor.growth]
     return max(known, key=lambda factor: factor.growth.value).name
-
-
-def has_normalised_stream(stack: Stack) -> bool:
-    """Whether some map normalises the residual stream itself (post-norm)."""
-    return any(
-        isinstance(map_, Normalise) and isinstance(map_.field, LayerNorm | RMSNorm)
-        for map_ in stack.maps
-    )

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from stabcheck.bounds import Witness
 from stabcheck.certificate import (
     Certificate,
     Claim,
@@ -58,6 +59,19 @@ class Draft:
             self.names[key] = name
             self.arrays[name] = value
         return self.names[key]
+
+    def witness(self, hint: str, found: Witness, *, single: bool) -> dict[str, Any]:
+        """Store the factors of a witness: one matrix to prove, or a list of them."""
+        if single:
+            factors: Record = {"factor": self.array(hint, found.factor)}
+        else:
+            factors = {
+                "factors": [
+                    self.array(f"{hint}.{number}", factor)
+                    for number, factor in enumerate(found.factors)
+                ]
+            }
+        return factors | {"grid": found.grid, "shift": found.shift}
 
     def field(self, hint: str, parameters: Field, tokens: int) -> int:
         """The index of a field; `hint` begins the names of its arrays."""

@@ -44,13 +44,7 @@ def joint_tube(
         found = bounds.psd_witnesses(
             bounds.joint_tube_matrices(*arguments, bound, local=local)
         )
-        names = [
-            draft.array(f"{hint}.{quantity}.tube-factor.{number}", factor)
-            for number, factor in enumerate(found.factors)
-        ]
-        scales = {"grid": found.grid, "shift": found.shift}
-        if bound.parameters["joint"]:
-            return scales | {"factor": names[0]}
-        return scales | {"factors": names}
+        name, single = f"{hint}.{quantity}.tube-factor", bool(bound.parameters["joint"])
+        return draft.witness(name, found, single=single)
 
     return bound, witness

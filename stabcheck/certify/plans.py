@@ -281,11 +281,7 @@ def _feed_forward(
             only, state, quantity, bound.parameters["centre"]
         )
         found = bounds.psd_witnesses(matrices)
-        names = [
-            draft.array(f"{hint}.{quantity}.factor.{token}", factor)
-            for token, factor in enumerate(found.factors)
-        ]
-        return {"factors": names, "grid": found.grid, "shift": found.shift}
+        return draft.witness(f"{hint}.{quantity}.factor", found, single=False)
 
     return Plan(bound, centre.branch, state, radius, (), witness)
 
@@ -354,8 +350,7 @@ def _factor_of(
 ) -> Callable[[Draft, str], dict[str, Any]]:
     def witness(draft: Draft, hint: str) -> dict[str, Any]:
         found = bounds.psd_witness(matrix)
-        name = draft.array(f"{hint}.{quantity}.factor", found.factor)
-        return {"factor": name, "grid": found.grid, "shift": found.shift}
+        return draft.witness(f"{hint}.{quantity}.factor", found, single=True)
 
     return witness
 

@@ -191,9 +191,10 @@ class _Step:
             return None, None, str(error)
         if isinstance(stages, NoStageTube):
             return None, None, stages.reason
-        growths = [p for p in self.growths(stages) if p.bound.value is not None]
+        proposals = self.growths(stages)
+        growths = [p for p in proposals if p.bound.value is not None]
         if not growths:
-            return None, None, self.growths(stages)[0].bound.reason or ""
+            return None, None, proposals[0].bound.reason or ""
         best = min(growths, key=lambda proposal: proposal.bound.value)
         grown = self.claim(step_size, best)
         shrink = self.shrink(stages)

@@ -7,19 +7,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from stabcheck.bounds import Attention, FeedForward, LayerNorm, RMSNorm
+from stabcheck.bounds import Attention
 from stabcheck.certificate import Certificate
 from stabcheck.certify.records import ARRAYS
 from stabcheck.errors import InvalidInput
-from stabcheck.layers import Field
+from stabcheck.layers import KINDS, Field
 from stabcheck.plots.overlay import of_branch
-
-KINDS: dict[str, type] = {
-    "attention": Attention,
-    "feed-forward": FeedForward,
-    "layer-norm": LayerNorm,
-    "rms-norm": RMSNorm,
-}
 
 
 def certificate_overlay(path: Path) -> dict[str, Any]:

@@ -100,19 +100,13 @@ def euler_shrink(ctx: Context, claim: dict, premises: list[dict]) -> None:
 def explicit_runge_kutta_crude(
     ctx: Context, claim: dict, premises: list[dict]
 ) -> None:
-    r"""Check $1 + h\sum_i|b_i|L_id_i$, or the shrink 2 minus it.
-
-    $d_i = 1 + h\sum_j|a_{ij}|L_jd_j$ bounds how far stage i moves for one unit.
-    """
+    r"""Check $1 + h\sum_i|b_i|L_id_i$, or the shrink 2 minus it."""
     quantity = quantity_of(claim, ["growth", "shrink"])
     step = step_of(ctx, claim)
     check_quantities(premises, [[NORM] * len(step.b)])
     check_explicit_stages(ctx, step, premises)
-    moved: list[Fraction] = []  # h L_j d_j
-    for row, premise in zip(step.A, premises, strict=True):
-        distance = 1 + sum(abs(a) * m for a, m in zip(row, moved, strict=False))
-        moved.append(step.size * premise["bound"] * distance)
-    growth = 1 + sum(abs(b) * m for b, m in zip(step.b, moved, strict=True))
+    moves = _moves(step, premises, _spreads(step, premises))
+    growth = 1 + sum(abs(b) * m for b, m in zip(step.b, moves, strict=True))
     if quantity == "growth":
         _establish(claim["bound"] >= growth, claim)
     else:
@@ -127,6 +121,16 @@ def _spreads(step: Step, norms: Sequence[dict]) -> list[Fraction]:
         moved = sum(abs(a) * n["bound"] * d for a, n, d in terms)
         spreads.append(1 + step.size * moved)
     return spreads
+
+
+def _moves(
+    step: Step, norms: Sequence[dict], spreads: Sequence[Fraction]
+) -> list[Fraction]:
+    """Return h L_i d_i, how far h f moves between the stages of two solutions."""
+    return [
+        step.size * norm["bound"] * spread
+        for norm, spread in zip(norms, spreads, strict=True)
+    ]
 
 
 def _energy(step: Step, norms: Sequence[dict], slopes: Sequence[dict]) -> Fraction:
@@ -144,10 +148,7 @@ def _energy(step: Step, norms: Sequence[dict], slopes: Sequence[dict]) -> Fracti
         distance = spread if value >= 0 else max(Fraction(0), 2 - spread)
         term = 2 * step.size * weight * value * distance * distance
         square += term if upward else -term
-    moves = [
-        step.size * norm["bound"] * spread
-        for norm, spread in zip(norms, spreads, strict=True)
-    ]
+    moves = _moves(step, norms, spreads)
     for i, move in enumerate(moves):
         for j, other in enumerate(moves):
             entry = step.b[i] * step.A[i][j] + step.b[j] * step.A[j][i]
