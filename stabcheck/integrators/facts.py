@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stabcheck.integrators.algebraic import Algebraic, Infinity
-from stabcheck.integrators.catalogue import ALIASES, Method
+from stabcheck.integrators.catalogue import REGISTRY
 from stabcheck.integrators.tableau import ButcherTableau
 
 NUMBERS = (
@@ -28,7 +28,7 @@ PREDICATES = (
 )
 
 
-def facts(method: Method, digits: int = 15) -> dict[str, Any]:
+def facts(method: Any, digits: int = 15) -> dict[str, Any]:
     """Every fact of a method.
 
     Numbers are decimal strings of so many digits, `inf` where unbounded, `None` where
@@ -42,7 +42,7 @@ def facts(method: Method, digits: int = 15) -> dict[str, Any]:
         "order": method.order,
         "conditional_on_order": None,
         "source": method.source,
-        "aliases": [alias for alias, name in ALIASES.items() if name == method.name],
+        "aliases": REGISTRY.aliases(method.name),
         "stability_function": stability_text(method),
     }
     if isinstance(method, ButcherTableau):
@@ -60,7 +60,7 @@ def facts(method: Method, digits: int = 15) -> dict[str, Any]:
     return record | {"minimal_polynomials": polynomials}
 
 
-def stability_text(method: Method) -> str:
+def stability_text(method: Any) -> str:
     """The stability function as text, in one argument for each field."""
     if isinstance(method, ButcherTableau):
         return str(method.stability_function)

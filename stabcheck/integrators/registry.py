@@ -1,0 +1,159 @@
+r"""The registry: numbered rows of methods, families with parameters, and their names.
+
+A row is a line of the list that `stabcheck integrators` prints.  It holds methods by
+name, families such as `rkc1:20`, or the reason why nothing of it is certified.  A
+method is built when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from stabcheck.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the registry.
+
+    **Arguments:** `number`, its place in the list; `key`, its shell-safe name;
+    `title`, the method in words; `methods`, what builds each method of the row, by the
+    method's own name; `families`, functions of whole numbers or fractions by family
+    name (`rkc1` makes `rkc1:20`); `listed`, the members of the families that stand in
+    lists, such as `rkc1:10`; `aliases`, other names of methods and members; `open`, for
+    a row without methods, why it has none.
+    """
+
+    number: int
+    key: str
+    title: str
+    methods: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    families: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    listed: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    open: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The methods and the listed members of the families."""
+        return (*self.methods, *self.listed)
+
+
+class Registry:
+    """Rows, searched by name; methods are built once.
+
+    **Raises:** `InvalidInput` for a name or number that two rows claim.
+    """
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.rows = tuple(sorted(rows, key=lambda row: row.number))
+        self._methods: dict[str, Callable[[], Any]] = {}
+        self._families: dict[str, Callable[..., Any]] = {}
+        self._aliases: dict[str, str] = {}
+        self._built: dict[str, Any] = {}
+        self._shown: dict[str, str] = {}
+        for row in self.rows:
+            for table, entries in (
+                (self._methods, row.methods),
+                (self._families, row.families),
+                (self._aliases, row.aliases),
+            ):
+                for name, entry in entries.items():
+                    self._enter(table, name, entry)
+        numbers = [row.number for row in self.rows]
+        twice = {number for number in numbers if numbers.count(number) > 1}
+        if twice:
+            raise InvalidInput(
+                f"asked for a registry with the rows {sorted(twice)} twice; number "
+                "each row once"
+            )
+
+    def _enter(self, table: dict[str, Any], name: str, entry: Any) -> None:
+        key = name.casefold()
+        if key in self._shown:
+            raise InvalidInput(
+                f"asked to register {name!r}, found {self._shown[key]!r} registered "
+                "already; choose another name"
+            )
+        self._shown[key] = name
+        table[key] = entry
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all methods in lists, aliases left out."""
+        return tuple(name for row in self.rows for name in row.names)
+
+    def aliases(self, name: str) -> list[str]:
+        """The other names of a method."""
+        key = name.casefold()
+        return [
+            self._shown[alias]
+            for alias, target in self._aliases.items()
+            if target.casefold() == key
+        ]
+
+    def get(self, name: str) -> Any:
+        """The method of that name, alias or family member, in upper or lower case.
+
+        `rkc1:20`, `RKC1(20)` and, for one whole parameter, `RKC1-20` and `RKC120`-like
+        spellings such as `AB4` name the same member of a family.
+
+        **Raises:** `InvalidInput` naming the nearest names for an unknown one.
+        """
+        key = str(name).strip().casefold()
+        for _ in range(8):  # an alias of an alias ends after a few turns
+            if key not in self._aliases:
+                break
+            key = self._aliases[key].casefold()
+        if key not in self._built:
+            self._built[key] = self._build(key, name)
+        return self._built[key]
+
+    def _build(self, key: str, asked: str) -> Any:
+        if key in self._methods:
+            return self._methods[key]()
+        member = _member(key, self._families)
+        if member is None:
+            raise InvalidInput(
+                f"asked for the integrator {asked!r}, found none of that name; "
+                f"nearest: {', '.join(self._nearest(key))}"
+            )
+        family, arguments = member
+        make = self._families[family]
+        wanted = list(inspect.signature(make).parameters.values())
+        fewest = sum(p.default is inspect.Parameter.empty for p in wanted)
+        if not fewest <= len(arguments) <= len(wanted):
+            names = ",".join(p.name for p in wanted)
+            raise InvalidInput(
+                f"asked for the integrator {asked!r}, found {len(arguments)} "
+                f"parameters; write {self._shown[family]}:{names}"
+            )
+        return make(*arguments)
+
+    def _nearest(self, key: str) -> list[str]:
+        near = difflib.get_close_matches(key, self._shown, 3, 0.4)
+        return [self._shown[k] for k in near] or list(self.names()[:8])
+
+
+def _member(
+    key: str, families: Mapping[str, Any]
+) -> tuple[str, list[int | Fraction]] | None:
+    """The family and the parameters that a key names, if it names any."""
+    family, _, rest = key.partition(":")
+    if not rest and key.endswith(")"):
+        family, _, rest = key[:-1].partition("(")
+    if not rest:
+        family = key.rstrip("0123456789")
+        rest = key[len(family) :]
+        family = family.rstrip("-")
+    if family not in families or not rest:
+        return None
+    try:
+        values = [Fraction(part.strip()) for part in rest.split(",")]
+    except (ValueError, ZeroDivisionError):
+        return None
+    return family, [int(v) if v.denominator == 1 else v for v in values]
