@@ -9,7 +9,7 @@ JOBS ?= 2
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: certify test soundness lint proofs benchmarks clean
+.PHONY: certify test soundness lint proofs coq benchmarks clean
 
 certify: $(VENV)/installed
 	$(BIN)/stabcheck certify minilm --out $(OUT) --jobs $(JOBS)
@@ -27,6 +27,10 @@ soundness: $(VENV)/installed
 
 proofs: $(VENV)/installed
 	$(BIN)/stabcheck prove
+
+# The kernel-checked level: needs coqc, which INSTALL=1 installs from Debian.
+coq:
+	$(PYTHON) proofs/coq/check.py $(if $(INSTALL),--install)
 
 benchmarks: $(VENV)/installed
 	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

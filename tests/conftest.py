@@ -17,4 +17,5 @@ _SHARED = {
 }
 settings.register_profile("ci", max_examples=60, derandomize=True, **_SHARED)
 settings.register_profile("dev", max_examples=50, **_SHARED)
+settings.register_profile("soundness", max_examples=600, **_SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
