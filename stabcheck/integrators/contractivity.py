@@ -9,17 +9,17 @@ algebraic stability is $b \ge 0$ and $M \succeq 0$ (Burrage, Butcher 1979; Crouz
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-
-from flint import fmpq, fmpq_mat, fmpq_poly
 
 from stabcheck.integrators.algebraic import INFINITY, Algebraic, Infinity
-from stabcheck.integrators.roots import positive_roots
+from stabcheck.integrators.coefficient import Coefficient
+from stabcheck.integrators.polynomials import MIRRORED
+from stabcheck.integrators.resolvent import Matrix, characteristic
+from stabcheck.integrators.roots import first_root
 
-Matrix = Sequence[Sequence[Fraction]]
 
-
-def contractivity_matrix(A: Matrix, b: Sequence[Fraction]) -> list[list[Fraction]]:
+def contractivity_matrix(
+    A: Matrix, b: Sequence[Coefficient]
+) -> list[list[Coefficient]]:
     r"""$m_{ij} = b_ia_{ij} + b_ja_{ji} - b_ib_j$."""
     stages = range(len(b))
     return [
@@ -27,13 +27,13 @@ def contractivity_matrix(A: Matrix, b: Sequence[Fraction]) -> list[list[Fraction
     ]
 
 
-def is_algebraically_stable(A: Matrix, b: Sequence[Fraction]) -> bool:
+def is_algebraically_stable(A: Matrix, b: Sequence[Coefficient]) -> bool:
     r"""Whether $b \ge 0$ and $M \succeq 0$."""
     return min(b) >= 0 and is_positive_semidefinite(contractivity_matrix(A, b))
 
 
 def circle_contractivity_radius(
-    A: Matrix, b: Sequence[Fraction]
+    A: Matrix, b: Sequence[Coefficient]
 ) -> Algebraic | Infinity:
     r"""The largest $r$ with $b \ge 0$ and $M + B/r \succeq 0$; 0 if there is none.
 
@@ -49,33 +49,35 @@ def circle_contractivity_radius(
     kept = [i for i, weight in enumerate(b) if weight > 0]
     if not kept:
         return INFINITY
-    scaled = [[_flint(M[i][j] / b[i]) for j in kept] for i in kept]
-    characteristic = fmpq_mat(scaled).charpoly().coeffs()
-    # lambda = -1/r: the smallest positive r belongs to the most negative eigenvalue.
-    in_r = fmpq_poly([c * (-1) ** k for k, c in enumerate(reversed(characteristic))])
-    roots = positive_roots(in_r)
-    return roots[0][0] if roots else INFINITY
+    scaled = [[M[i][j] / b[i] for j in kept] for i in kept]
+    # det(I - zC) at z = -r vanishes where -1/r is an eigenvalue of C; the smallest
+    # positive r belongs to the most negative one.
+    return first_root(characteristic(scaled)(MIRRORED))
 
 
 def is_positive_semidefinite(matrix: Matrix) -> bool:
-    """Whether a symmetric rational matrix is, by elimination with diagonal pivots."""
+    """Whether a symmetric matrix of exact numbers is, by its pivots."""
+    return semidefinite_pivots(matrix) is not None
+
+
+def semidefinite_pivots(matrix: Matrix) -> list[tuple[int, Coefficient]] | None:
+    r"""The pivots of $P^TMP = LDL^T$ with the places where they stood.
+
+    Elimination with the largest diagonal entry as pivot; `None` if the matrix is not
+    positive semidefinite: an entry of the diagonal is negative, or zero and its row is
+    not.
+    """
     rows = [list(row) for row in matrix]
+    places = list(range(len(rows)))
+    pivots: list[tuple[int, Coefficient]] = []
     while rows:
         pivot = max(range(len(rows)), key=lambda k: rows[k][k])
         value, row = rows[pivot][pivot], rows[pivot]
         if value <= 0:
-            return not any(any(row) for row in rows)
+            return None if any(any(row) for row in rows) else pivots
+        pivots.append((places.pop(pivot), value))
+        rest = [k for k in range(len(rows)) if k != pivot]
         rows = [
-            [
-                rows[i][j] - rows[i][pivot] * row[j] / value
-                for j in range(len(rows))
-                if j != pivot
-            ]
-            for i in range(len(rows))
-            if i != pivot
+            [rows[i][j] - rows[i][pivot] * row[j] / value for j in rest] for i in rest
         ]
-    return True
-
-
-def _flint(value: Fraction) -> fmpq:
-    return fmpq(value.numerator, value.denominator)
+    return pivots

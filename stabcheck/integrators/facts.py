@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from stabcheck.integrators.algebraic import Algebraic, Infinity
+from stabcheck.integrators.algebraic import Infinity
 from stabcheck.integrators.catalogue import REGISTRY
+from stabcheck.integrators.exact_real import ExactReal
+from stabcheck.integrators.one_step import OneStepMethod
+from stabcheck.integrators.stability_function import digits_of
 from stabcheck.integrators.tableau import ButcherTableau
 
 NUMBERS = (
@@ -19,13 +23,18 @@ NUMBERS = (
     "A_alpha_degrees",
     "error_constant",
     "principal_error_norm",
+    "order_residual",
 )
 PREDICATES = (
     "is_A_stable",
     "is_L_stable",
+    "is_I_stable",
     "is_algebraically_stable",
     "is_zero_stable",
 )
+
+LARGEST_DEGREE = 200
+"""Minimal polynomials that may be of higher degree fill pages and are left out."""
 
 
 def facts(method: Any, digits: int = 15) -> dict[str, Any]:
@@ -33,14 +42,15 @@ def facts(method: Any, digits: int = 15) -> dict[str, Any]:
 
     Numbers are decimal strings of so many digits, `inf` where unbounded, `None` where
     the notion does not apply (that of a multistep method, or of one stability function
-    to a splitting); every finite one has its minimal polynomial.
+    to a splitting); every finite one has its minimal polynomial, an angle that of its
+    squared tangent, unless its degree may be above `LARGEST_DEGREE`.
     """
     record: dict[str, Any] = {
         "name": method.name,
         "family": method.family,
         "stages": method.stages,
         "order": method.order,
-        "conditional_on_order": None,
+        "conditional_on_order": getattr(method, "conditional_on_order", None),
         "source": method.source,
         "aliases": REGISTRY.aliases(method.name),
         "stability_function": stability_text(method),
@@ -50,20 +60,32 @@ def facts(method: Any, digits: int = 15) -> dict[str, Any]:
         record["b"] = [str(b) for b in method.b]
         record["c"] = [str(c) for c in method.c or ()]
     polynomials = {}
-    for key in NUMBERS:
+    for key in (*NUMBERS, *PREDICATES, *getattr(method, "own_facts", ())):
         value = getattr(method, key, None)
-        record[key] = None if value is None else value.decimal(digits)
-        if isinstance(value, Algebraic):
+        record[key] = _written(value, digits)
+        if isinstance(value, ExactReal) and value.degree_bound <= LARGEST_DEGREE:
             polynomials[key] = polynomial_text(value.minimal_polynomial)
-    for key in PREDICATES:
-        record[key] = getattr(method, key, None)
     return record | {"minimal_polynomials": polynomials}
+
+
+def listed(method: Any, keys: Iterable[str], digits: int = 6) -> dict[str, Any]:
+    """A few facts of a method: a list of all methods leaves the costly ones out."""
+    found = {key: _written(getattr(method, key, None), digits) for key in keys}
+    return {"name": method.name} | found
+
+
+def _written(value: Any, digits: int) -> Any:
+    """A number as digits; whole numbers and predicates as they are."""
+    is_number = isinstance(value, ExactReal | Infinity)
+    return value.decimal(digits) if is_number else value
 
 
 def stability_text(method: Any) -> str:
     """The stability function as text, in one argument for each field."""
-    if isinstance(method, ButcherTableau):
+    if isinstance(method, OneStepMethod):
         return str(method.stability_function)
+    if hasattr(method, "stability_text"):
+        return method.stability_text
     factors = []
     for substep in method.word:
         scaled = substep.field
@@ -83,13 +105,13 @@ def polynomial_text(coefficients: tuple[int, ...]) -> str:
         if c == 0:
             continue
         variable = ("", "x")[power] if power < 2 else f"x^{power}"
-        size = "" if abs(c) == 1 and variable else str(abs(c))
+        size = "" if abs(c) == 1 and variable else digits_of(abs(c))
         join = "*" if size and variable else ""
         terms.append(("- " if c < 0 else "+ ") + size + join + variable)
     # A minimal polynomial has a positive leading coefficient.
     return " ".join(terms).removeprefix("+ ")
 
 
-def shown(value: Algebraic | Infinity | None, digits: int = 7) -> str:
+def shown(value: ExactReal | Infinity | None, digits: int = 7) -> str:
     """A number for a table: `-` where the notion does not apply."""
     return "-" if value is None else value.decimal(digits)

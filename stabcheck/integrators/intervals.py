@@ -7,25 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-
-from flint import fmpq_poly
+from math import factorial
 
 from stabcheck.integrators.algebraic import Algebraic, Infinity
-from stabcheck.integrators.roots import first_failure, is_nonnegative, polynomial
+from stabcheck.integrators.coefficient import Coefficient, algebraic
+from stabcheck.integrators.polynomials import MIRRORED, SQUARE, exact_polynomial
+from stabcheck.integrators.roots import first_failure, is_nonnegative
 from stabcheck.integrators.stability_function import StabilityFunction
 
 
 def real_stability_interval(R: StabilityFunction) -> Algebraic | Infinity:
     r"""The largest $\alpha$ with $|R| \le 1$ on $[-\alpha, 0]$."""
-    mirrored = fmpq_poly([0, -1])
-    P, Q = polynomial(R.P)(mirrored), polynomial(R.Q)(mirrored)
-    return first_failure(Q * Q - P * P)
+    P, Q = (exact_polynomial(c)(MIRRORED) for c in (R.P, R.Q))
+    # Without a common factor, so that a root of one is none of the other.
+    return min(first_failure(Q - P), first_failure(Q + P))
 
 
 def imaginary_stability_interval(R: StabilityFunction) -> Algebraic | Infinity:
     r"""The largest $\beta$ with $|R| \le 1$ on $i[-\beta, \beta]$."""
-    square = fmpq_poly([0, 0, 1])
-    return first_failure(polynomial(R.E_polynomial)(square))
+    return first_failure(exact_polynomial(R.E_polynomial)(SQUARE))
 
 
 def is_A_stable(R: StabilityFunction) -> bool:
@@ -34,7 +34,7 @@ def is_A_stable(R: StabilityFunction) -> bool:
     The $E$-polynomial is nonnegative and every pole has $\Re z > 0$; both conditions
     are needed (HW IV.3, eq. (3.7)).
     """
-    if not is_nonnegative(polynomial(R.E_polynomial)):
+    if not is_nonnegative(exact_polynomial(R.E_polynomial)):
         return False
     return is_hurwitz([(-1) ** k * c for k, c in enumerate(R.Q)])
 
@@ -44,7 +44,34 @@ def is_L_stable(R: StabilityFunction) -> bool:
     return len(R.P) < len(R.Q) and is_A_stable(R)
 
 
-def is_hurwitz(coefficients: Sequence[Fraction]) -> bool:
+def is_I_stable(R: StabilityFunction) -> bool:
+    r"""Whether $|R| \le 1$ on the imaginary axis."""
+    return is_nonnegative(exact_polynomial(R.E_polynomial))
+
+
+def linear_order(R: StabilityFunction) -> int:
+    r"""The largest $p$ with $e^z - R(z) = O(z^{p+1})$; -1 if $R(0) \ne 1$."""
+    order = -1
+    while _taylor_defect(R, order + 1) == 0:
+        order += 1
+    return order
+
+
+def error_constant(R: StabilityFunction) -> Algebraic:
+    r"""$C$ in $e^z - R(z) = Cz^{p+1} + O(z^{p+2})$ (HW IV.3, eq. (3.5))."""
+    return algebraic(_taylor_defect(R, linear_order(R) + 1))
+
+
+def _taylor_defect(R: StabilityFunction, power: int) -> Coefficient:
+    """The coefficient of $z^k$ in $e^zQ - P$; that of $e^z - R$ if it is the first."""
+    series = sum(
+        (q / factorial(power - j) for j, q in enumerate(R.Q[: power + 1])),
+        start=Fraction(0),
+    )
+    return series - (R.P[power] if power < len(R.P) else 0)
+
+
+def is_hurwitz(coefficients: Sequence[Coefficient]) -> bool:
     """Whether all roots have negative real part, by Routh's table.
 
     **Arguments:** `coefficients`, rationals with the constant term first, the last one

@@ -7,60 +7,74 @@ $I + \rho K$ invertible, $K(I + \rho K)^{-1} \ge 0$ and $(I + \rho K)^{-1}\mathb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import Any
 
-from flint import fmpq, fmpq_mat, fmpq_poly
+from flint import fmpq_poly
 
+from stabcheck.integrators import rational_monotonicity
 from stabcheck.integrators.algebraic import INFINITY, Algebraic, Infinity
-from stabcheck.integrators.roots import first_failure, polynomial, positive_roots
+from stabcheck.integrators.coefficient import Coefficient
+from stabcheck.integrators.polynomials import MIRRORED, exact_polynomial
+from stabcheck.integrators.resolvent import Matrix, matrix_product, resolvent
+from stabcheck.integrators.roots import first_failure, first_root
 from stabcheck.integrators.stability_function import StabilityFunction
 
 
 def absolute_monotonicity_radius(
-    A: Sequence[Sequence[Fraction]], b: Sequence[Fraction]
+    A: Matrix, b: Sequence[Coefficient]
 ) -> Algebraic | Infinity:
     """The radius of a tableau: infinite only for methods of order one."""
-    rows = [[*row, Fraction(0)] for row in (*A, b)]
-    K = fmpq_mat([[fmpq(x.numerator, x.denominator) for x in row] for row in rows])
-    determinant, adjugate = _resolvent(K)
-    size = range(len(rows))
-    ones = fmpq_mat([[1]] * len(rows))
-    entries = [
-        fmpq_poly([(K * matrix)[i, j] for matrix in adjugate])
-        for i in size
-        for j in size
-    ]
-    entries += [fmpq_poly([(matrix * ones)[i, 0] for matrix in adjugate]) for i in size]
-    radius = min((root for root, _ in positive_roots(determinant)), default=INFINITY)
-    return min([radius, *map(first_failure, entries)])
+    K = [[*row, Fraction(0)] for row in (*A, b)]
+    if _fails_at_once(K):
+        return Algebraic.of(0)
+    determinant, adjugate = resolvent(K)
+    radius = first_root(determinant)
+    for entry in _entries(determinant, adjugate):
+        radius = min(radius, first_failure(entry))
+        if radius == 0:
+            break
+    return radius
+
+
+def _fails_at_once(K: Matrix) -> bool:
+    r"""Whether $K - rK^2 + \dots$ has a negative entry for all small $r$."""
+    if any(x < 0 for row in K for x in row):
+        return True
+    square = matrix_product(K, K)
+    return any(
+        x == 0 and y != 0
+        for row, image in zip(K, square, strict=True)
+        for x, y in zip(row, image, strict=True)
+    )
+
+
+def _entries(determinant: Any, adjugate: Sequence[Sequence[Any]]) -> Iterator[Any]:
+    r"""The polynomials of $K\operatorname{adj}$ and of $\operatorname{adj}\mathbb 1$.
+
+    $rK\operatorname{adj}(I + rK) = \det(I + rK)\,I - \operatorname{adj}(I + rK)$.
+    """
+    size = range(len(adjugate[0]))
+    for i in size:
+        row = [exact_polynomial([m[i][j] for m in adjugate]) for j in size]
+        yield sum(row, start=fmpq_poly([]))
+        for j in size:
+            yield (determinant if i == j else 0) - row[j]
 
 
 def linear_absolute_monotonicity_radius(
     R: StabilityFunction,
 ) -> Algebraic | Infinity | None:
-    """The radius of a polynomial stability function: all derivatives at -r >= 0."""
+    """The largest r with all derivatives of R nonnegative at -r.
+
+    `None` for a rational function where infinitely many of them are not decided.
+    """
     if not R.is_polynomial:
-        return None
+        return rational_monotonicity.radius(R)
     radius: Algebraic | Infinity = INFINITY
-    derivative = polynomial(R.P)
+    derivative = exact_polynomial(R.P)
     while derivative.degree() >= 0:
-        radius = min(radius, first_failure(derivative(fmpq_poly([0, -1]))))
+        radius = min(radius, first_failure(derivative(MIRRORED)))
         derivative = derivative.derivative()
     return radius
-
-
-def _resolvent(K: fmpq_mat) -> tuple[fmpq_poly, list[fmpq_mat]]:
-    r"""$\det(I + rK)$, and the adjugate as matrices by power of $r$.
-
-    Faddeev-LeVerrier for $-K$.
-    """
-    size = K.nrows()
-    identity = fmpq_mat([[int(i == j) for j in range(size)] for i in range(size)])
-    coefficients, adjugate = [fmpq(1)], [identity]
-    for k in range(1, size + 1):
-        product = -K * adjugate[-1]
-        trace = sum((product[i, i] for i in range(size)), start=fmpq(0))
-        coefficients.append(-trace / k)
-        adjugate.append(product + identity * coefficients[-1])
-    return fmpq_poly(coefficients), adjugate[:-1]
