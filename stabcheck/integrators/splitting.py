@@ -14,10 +14,15 @@ from math import prod
 from typing import Any
 
 from stabcheck.errors import InvalidInput
+from stabcheck.integrators import notebook
 from stabcheck.integrators.algebraic import INFINITY, Algebraic, Infinity
+from stabcheck.integrators.coefficient import algebraic, coefficient
+from stabcheck.integrators.multivariate import MultivariateStabilityFunction
+from stabcheck.integrators.multivariate_construction import product_of
 from stabcheck.integrators.order import Tableau, order_of
-from stabcheck.integrators.roots import polynomial
-from stabcheck.integrators.tableau import ButcherTableau, coefficient
+from stabcheck.integrators.polynomials import exact_polynomial
+from stabcheck.integrators.roots import sign_changes
+from stabcheck.integrators.tableau import ButcherTableau
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,9 @@ class LieTrotter:
     name: str
     word: tuple[Substep, ...]
     source: str = field(default="", compare=False)
+
+    _repr_latex_ = notebook.latex
+    _repr_png_ = notebook.png
 
     def __post_init__(self) -> None:
         if not self.word:
@@ -69,6 +77,8 @@ class LieTrotter:
     def is_explicit(self) -> bool:
         """Whether every substep is."""
         return all(substep.method.is_explicit for substep in self.word)
+
+    own_facts = ("stable_box",)
 
     @property
     def family(self) -> str:
@@ -99,6 +109,31 @@ class LieTrotter:
     def order(self) -> int:
         """The order for the sum of the fields, by coloured rooted trees."""
         return order_of(self.additive_tableau())
+
+    @cached_property
+    def multivariate(self) -> MultivariateStabilityFunction:
+        r"""$\prod R_i(c_iz_i)$ as an exact function of one argument for each field."""
+        factors = [
+            (s.field, s.fraction, s.method.stability_function) for s in self.word
+        ]
+        return product_of(self.fields, factors)
+
+    @cached_property
+    def stable_box(self) -> Algebraic | Infinity | None:
+        r"""The largest $r$ with $|R| \le 1$ on $[-r, 0]^2$; two fields only."""
+        return self.multivariate.real_box() if len(self.fields) == 2 else None
+
+    @property
+    def stability_text(self) -> str:
+        """The stability function as the product of its factors."""
+        factors = []
+        for substep in self.word:
+            scaled = substep.field
+            if substep.fraction != 1:
+                scaled = f"({substep.fraction} {substep.field})"
+            R = str(substep.method.stability_function)
+            factors.append(f"({R.replace('z', scaled)})")
+        return " ".join(factors)
 
     @cached_property
     def circle_contractivity_radius(self) -> Algebraic | Infinity:
@@ -147,13 +182,14 @@ def _place(
             rows[later][offset + j] = substep.fraction * b
 
 
-def _divided(radius: Algebraic | Infinity, by: Fraction) -> Algebraic | Infinity:
+def _divided(radius: Algebraic | Infinity, by: Any) -> Algebraic | Infinity:
+    """The quotient by a positive rational or element of a number field."""
     if isinstance(radius, Infinity):
         return radius
-    # The minimal polynomial of radius / by is that of radius at by times the argument.
-    scaled = [c * by**k for k, c in enumerate(radius.minimal_polynomial)]
-    integers = polynomial([Fraction(c) for c in scaled]).numer()
-    integers = integers // integers.content()
-    return Algebraic(
-        tuple(int(c) for c in integers.coeffs()), radius.lower / by, radius.upper / by
-    )
+    if radius.rational is not None:
+        return algebraic(radius.rational / by)
+    # The polynomial of radius / by is that of radius at by times the argument.
+    scaled = [c * by**k for k, c in enumerate(radius.polynomial)]
+    lower, upper = radius.lower / by, radius.upper / by
+    roots = sign_changes(exact_polynomial(scaled))
+    return next(root for root in roots if lower <= root <= upper)
