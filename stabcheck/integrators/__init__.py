@@ -3,23 +3,57 @@
 A method is its coefficients and their source; everything else is computed.
 """
 
+from typing import Any
+
+from stabcheck.errors import InvalidInput
+from stabcheck.integrators.additive import AdditiveRungeKutta, PartitionedRungeKutta
 from stabcheck.integrators.algebraic import INFINITY, Algebraic, Infinity, exact
-from stabcheck.integrators.catalogue import get, names
-from stabcheck.integrators.facts import facts
+from stabcheck.integrators.catalogue import REGISTRY, get, names
+from stabcheck.integrators.certifiable import certifiable
+from stabcheck.integrators.composition import compose
+from stabcheck.integrators.exponential import ExponentialRungeKutta
+from stabcheck.integrators.facts import facts, listed
+from stabcheck.integrators.flow_words import FlowSplitting
+from stabcheck.integrators.number_field import NumberField, square_root
+from stabcheck.integrators.nystrom_methods import NystromMethod
+from stabcheck.integrators.one_step import OneStepMethod
+from stabcheck.integrators.rational import RationalMethod
+from stabcheck.integrators.rosenbrock import RosenbrockMethod
 from stabcheck.integrators.splitting import LieTrotter, Substep
 from stabcheck.integrators.stability_function import StabilityFunction
 from stabcheck.integrators.tableau import ButcherTableau
 
 __all__ = [
     "INFINITY",
+    "AdditiveRungeKutta",
     "Algebraic",
     "ButcherTableau",
+    "ExponentialRungeKutta",
+    "FlowSplitting",
     "Infinity",
     "LieTrotter",
+    "NumberField",
+    "NystromMethod",
+    "OneStepMethod",
+    "PartitionedRungeKutta",
+    "RationalMethod",
+    "RosenbrockMethod",
     "StabilityFunction",
     "Substep",
+    "certifiable",
+    "compose",
     "exact",
     "facts",
     "get",
+    "listed",
     "names",
+    "square_root",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The families of the catalogue as functions, such as `pade(2, 3)` or `bdf(4)`."""
+    try:
+        return REGISTRY.family(name.replace("_", "-"))
+    except InvalidInput:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None

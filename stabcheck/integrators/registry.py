@@ -56,15 +56,17 @@ class Registry:
         self._families: dict[str, Callable[..., Any]] = {}
         self._aliases: dict[str, str] = {}
         self._built: dict[str, Any] = {}
+        # A family may bear the name of a method: `ssprk3` and `ssprk3:16`.
         self._shown: dict[str, str] = {}
+        self._shown_families: dict[str, str] = {}
         for row in self.rows:
-            for table, entries in (
-                (self._methods, row.methods),
-                (self._families, row.families),
-                (self._aliases, row.aliases),
+            for shown, table, entries in (
+                (self._shown, self._methods, row.methods),
+                (self._shown_families, self._families, row.families),
+                (self._shown, self._aliases, row.aliases),
             ):
                 for name, entry in entries.items():
-                    self._enter(table, name, entry)
+                    _enter(shown, table, name, entry)
         numbers = [row.number for row in self.rows]
         twice = {number for number in numbers if numbers.count(number) > 1}
         if twice:
@@ -96,6 +98,19 @@ class Registry:
             if target.casefold() == key
         ]
 
+    def family(self, name: str) -> Callable[..., Any]:
+        """The function that makes the members of a family.
+
+        **Raises:** `InvalidInput` naming the nearest names for an unknown one.
+        """
+        key = name.casefold()
+        if key not in self._families:
+            raise InvalidInput(
+                f"asked for the family {name!r}, found none of that name; nearest: "
+                f"{', '.join(self._nearest(key))}"
+            )
+        return self._families[key]
+
     def get(self, name: str) -> Any:
         """The method of that name, alias or family member, in upper or lower case.
 
@@ -110,7 +125,9 @@ class Registry:
                 break
             key = self._aliases[key].casefold()
         if key not in self._built:
-            self._built[key] = self._build(key, name)
+            # `ssprk3(4)` and `ssprk3:4` are one object.
+            method = self._build(key, name)
+            self._built[key] = self._built.setdefault(method.name.casefold(), method)
         return self._built[key]
 
     def _build(self, key: str, asked: str) -> Any:
@@ -130,13 +147,25 @@ class Registry:
             names = ",".join(p.name for p in wanted)
             raise InvalidInput(
                 f"asked for the integrator {asked!r}, found {len(arguments)} "
-                f"parameters; write {self._shown[family]}:{names}"
+                f"parameters; write {self._shown_families[family]}:{names}"
             )
         return make(*arguments)
 
     def _nearest(self, key: str) -> list[str]:
-        near = difflib.get_close_matches(key, self._shown, 3, 0.4)
-        return [self._shown[k] for k in near] or list(self.names()[:8])
+        shown = self._shown_families | self._shown
+        near = difflib.get_close_matches(key, shown, 3, 0.4)
+        return [shown[k] for k in near] or list(self.names()[:8])
+
+
+def _enter(shown: dict[str, str], table: dict[str, Any], name: str, entry: Any) -> None:
+    key = name.casefold()
+    if key in shown:
+        raise InvalidInput(
+            f"asked to register {name!r}, found {shown[key]!r} registered already; "
+            "choose another name"
+        )
+    shown[key] = name
+    table[key] = entry
 
 
 def _member(

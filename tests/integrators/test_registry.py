@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from stabcheck import integrators
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import ButcherTableau, LieTrotter, facts, get, names
 from stabcheck.integrators.catalogue import rows
@@ -29,6 +30,13 @@ ALIASES = [pair for row in rows() for pair in row.aliases.items()]
 @pytest.mark.parametrize(("alias", "name"), ALIASES)
 def test_an_alias_names_the_same_method(alias, name):
     assert get(alias) is get(name)
+
+
+def test_families_are_functions_of_the_package():
+    assert integrators.pade(2, 3) == get("pade:2,3")
+    assert integrators.radau_iia(2).order == 3
+    with pytest.raises(AttributeError, match="no attribute 'nothing_such'"):
+        integrators.nothing_such  # noqa: B018
 
 
 def test_case_does_not_matter():
@@ -64,5 +72,5 @@ def test_what_does_not_apply_is_null():
     for key in ("real_stability_interval", "is_A_stable", "error_constant"):
         assert record[key] is None
     assert record["stability_function"] == "(1 + a) (1 + b)"
-    assert facts(get("rk4"))["A_alpha_degrees"] is None
+    assert facts(get("rk4"))["A_alpha_degrees"] == "0"
     assert facts(get("trapezoid"))["A_alpha_degrees"] == "90"

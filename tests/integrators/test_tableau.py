@@ -16,7 +16,7 @@ from stabcheck.integrators.contractivity import (
 from stabcheck.integrators.intervals import is_hurwitz
 
 COEFFICIENTS = st.fractions(-2, 2, max_denominator=6)
-RUNGE_KUTTA = [get(name) for name in names() if name != "lie-trotter"]
+RUNGE_KUTTA = [m for m in map(get, names()) if isinstance(m, ButcherTableau)]
 ANGLES = np.linspace(0, 2 * np.pi, 241)
 
 
@@ -52,6 +52,8 @@ def test_strings_and_integers_become_fractions_and_c_the_row_sums():
         ([["1/0"]], [1], None, "write a fraction"),
         ([[True]], [1], None, "write a fraction"),
         ([[0, 0], [1, 0]], ["1/2", "1/2"], [0, "1/2"], "they have to agree"),
+        ([[0, 0], [1, 0]], ["1/2", "1/2"], [0], "give one for each stage"),
+        ([[0]], ["1/2"], None, "a consistent method has the sum 1"),
     ],
 )
 def test_a_tableau_that_is_none_is_refused(A, b, c, message):

@@ -7,10 +7,58 @@ from __future__ import annotations
 
 from typing import Any
 
-from stabcheck.integrators.catalogue import explicit, implicit, splitting
+from stabcheck.integrators.catalogue import (
+    additive,
+    collocation,
+    explicit,
+    explicit_first_stage,
+    exponential,
+    extrapolation,
+    general_linear,
+    high_order,
+    implicit,
+    low_storage,
+    memory_blocks,
+    multistage_multistep,
+    multistep,
+    pairs,
+    polynomial,
+    rosenbrock,
+    singly_diagonal,
+    splitting,
+    ssp,
+    stabilised,
+    symplectic,
+    transformer,
+    two_step,
+)
 from stabcheck.integrators.registry import Registry, Row
 
-MODULES = (explicit, implicit, splitting)
+MODULES = (
+    additive,
+    collocation,
+    explicit,
+    explicit_first_stage,
+    exponential,
+    extrapolation,
+    general_linear,
+    high_order,
+    implicit,
+    low_storage,
+    memory_blocks,
+    multistage_multistep,
+    multistep,
+    pairs,
+    polynomial,
+    rosenbrock,
+    singly_diagonal,
+    splitting,
+    ssp,
+    stabilised,
+    symplectic,
+    transformer,
+    two_step,
+)
 
 REGISTRY = Registry(row for module in MODULES for row in module.ROWS)
 
