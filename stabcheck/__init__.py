@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from stabcheck.errors import Rejected as Rejected
     from stabcheck.errors import StabcheckError as StabcheckError
     from stabcheck.errors import Undecided as Undecided
+    from stabcheck.interpret.examination import examine as examine
     from stabcheck.layers import Layer as Layer
     from stabcheck.layers import Stack as Stack
 
@@ -44,6 +45,7 @@ _ROOMS = (
 _HOMES = {
     "Certificate": "certificate",
     "check": "certify",
+    "examine": "interpret.examination",
     **dict.fromkeys(
         ("Point", "Tube", "Ball", "Frobenius", "Box", "Sphere", "Weights"), "domains"
     ),

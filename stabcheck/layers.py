@@ -135,12 +135,19 @@ KINDS: dict[str, type] = {
 """The fields with concrete weights, by the last words of their declarations' names."""
 
 
+MASKS_AND_BIASES = {"causal", "masked", "biased"}
+"""What may stand before the kind in a name: the classes above have all of it."""
+
+
 def kind_of(field: DeclaredField) -> str | None:
-    """The kind of a declaration: `causal-attention` is an attention."""
+    """The kind of a declaration: `causal-attention` is an attention, linear is none."""
     if field.parts:
         return None
-    return next((kind for kind in KINDS if field.name.endswith(kind)), None)
-
+    for kind in KINDS:
+        before, found, after = field.name.rpartition(kind)
+        if found and not after and set(before.split("-")) - {""} <= MASKS_AND_BIASES:
+            return kind
+    return None
 
 
 def branch_of(field: DeclaredField, parameters: Mapping[str, Any]) -> Branch:
@@ -153,8 +160,8 @@ def branch_of(field: DeclaredField, parameters: Mapping[str, Any]) -> Branch:
     and for a declaration that is no slope of a residual stream.
     """
     parts = field.parts or (field,)
-    unknown = [part.name for part in parts if kind_of(part) is None]
-    if unknown or field.name.startswith("post-norm"):
+    is_chain = not field.parts or field.settings.get("block") == "pre-norm"
+    if not is_chain or any(kind_of(part) is None for part in parts):
         raise InvalidInput(
             f"asked for a layer of {field.name!r}; give one of {', '.join(KINDS)}, or "
             "pre_norm of a normalisation and one of them"

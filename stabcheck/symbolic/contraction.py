@@ -11,7 +11,7 @@ from __future__ import annotations
 from sympy import Add, Expr, KroneckerDelta, Mul, S, Sum
 
 from stabcheck.errors import InvalidInput
-from stabcheck.symbolic.index import Index, rename, total
+from stabcheck.symbolic.index import Index, LinearBinder, rename, total
 
 Deltas = frozenset[KroneckerDelta]
 
@@ -44,6 +44,8 @@ def delta_groups(expression: Expr) -> dict[Deltas, Expr]:
             _contracted(deltas, factor, expression.bound_symbols)
             for deltas, factor in inner.items()
         )
+    if isinstance(expression, LinearBinder):
+        return delta_groups(expression.without_deltas())
     raise InvalidInput(
         f"asked to contract deltas in {expression.func.__name__}, found a delta that "
         "does not enter linearly; deltas come from derivatives and enter linearly"

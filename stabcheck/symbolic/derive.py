@@ -8,12 +8,19 @@ delta ever appears.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
-from sympy import Add, Expr, Indexed, IndexedBase, KroneckerDelta, Mul, S, Symbol
+from sympy import (
+    Add,
+    Expr,
+    Indexed,
+    IndexedBase,
+    KroneckerDelta,
+    Mul,
+)
 
-from stabcheck.symbolic.contraction import contract, delta_groups
+from stabcheck.symbolic.contraction import contract
 from stabcheck.symbolic.field import Definition, Field, Tensor, tensor_name, unused
 from stabcheck.symbolic.index import (
     Index,
@@ -24,9 +31,17 @@ from stabcheck.symbolic.index import (
     rename,
     total,
 )
-from stabcheck.symbolic.softmax import Softmax
-
-_STEP = Symbol("_step", real=True)
+from stabcheck.symbolic.sinkhorn import Implicit, Projected
+from stabcheck.symbolic.tangent import (
+    Tangent,
+    folded,
+    implicit_tangent,
+    inlined_tangent,
+    named_block,
+    named_dense,
+    swells,
+    tangent_body,
+)
 
 _LETTERS = {
     "token": "i j k l m p q",
@@ -34,19 +49,6 @@ _LETTERS = {
     "head": "h t",
     "width": "r s v w y z",
 }
-
-
-@dataclass(frozen=True)
-class Tangent:
-    """The derivative of a definition: `value`, at the definition's indices."""
-
-    indices: tuple[Index, ...]
-    value: Expr
-
-    def at(self, indices: Iterable[Index]) -> Expr:
-        """The derivative read off at other indices, with bound names of its own."""
-        mapping = dict(zip(self.indices, indices, strict=True))
-        return rename(refresh(self.value), mapping)
 
 
 def jvp(field: Field) -> Field:
@@ -57,8 +59,7 @@ def jvp(field: Field) -> Field:
     dots = {field.state.name: direction}
     tape: list[Definition] = []
     for definition in field.definitions:
-        if definition is not field.output:
-            tape.append(definition)
+        tape.append(definition)
         body = tangent_body(definition, dots)
         if body != 0 or definition is field.output:
             name = unused(f"{definition.name}_dot", taken)
@@ -80,7 +81,7 @@ def vjp(field: Field) -> Field:
     shapes[field.state.name] = field.state.indices
     pulled: dict[str, list[Expr]] = {name: [] for name in shapes}
     bars = {output.name: cotangent}
-    tape = [d for d in field.definitions if d is not output]
+    tape = list(field.definitions)
     for definition in reversed(field.definitions):
         name = definition.name
         if definition is not output:
@@ -89,6 +90,9 @@ def vjp(field: Field) -> Field:
             bars[name] = Tensor(unused(f"{name}_bar", taken), definition.indices)
             body = Add(*pulled[name])
             tape.append(Definition(bars[name].name, definition.indices, body))
+        if isinstance(definition.body, Implicit):
+            bars[name], change = _projected_bar(definition, bars[name], taken)
+            tape.append(change)
         for source in _sources(definition, shapes):
             pulled[source].append(
                 _pulled_back(definition, bars[name], source, shapes[source])
@@ -104,10 +108,12 @@ def jacobian(field: Field) -> Field:
     r"""The dense Jacobian: tangents of unit directions inlined, deltas contracted.
 
     Definitions of the field keep their names.  The tangent of a token-wise definition
-    of several terms is named too, as the block $D_{iab}$ of $\delta_{ij} D_{iab}$.
+    of several terms is named too, as the block $D_{iab}$ of $\delta_{ij} D_{iab}$, and
+    so is that of a state inside a block, as $D_{ia,jb}$, and one that has grown long.
     """
     output = field.output
     used = {index for d in field.definitions for index in _all_indices(d)}
+    used |= set(field.state.indices)
     wrt = tuple(_letter(axis, used) for axis in field.state.indices)
     unit = zip(field.state.indices, wrt, strict=True)
     start = Mul(*(KroneckerDelta(own, other) for own, other in unit))
@@ -115,42 +121,23 @@ def jacobian(field: Field) -> Field:
     taken = {field.state.name, *(d.name for d in field.definitions)}
     tape: list[Definition] = []
     for definition in field.definitions:
+        tape.append(definition)
+        if isinstance(definition.body, Implicit):
+            tangent, block = implicit_tangent(definition, tangents, wrt, taken)
+            tape.extend(block)
+        else:
+            inlined = inlined_tangent(definition, tangents)
+            tangent = Tangent(definition.indices, inlined)
         if definition is not output:
-            tape.append(definition)
-        tangent = Tangent(definition.indices, _inlined_tangent(definition, tangents))
-        if definition is not output:
-            tangent, block = _named_block(definition, tangent, wrt, taken)
+            tangent, block = named_block(definition, tangent, wrt, taken)
+            if not block and (_is_inner_state(definition, output) or swells(tangent)):
+                tangent, block = named_dense(definition, tangent, wrt, taken)
             tape.extend(block)
         if tangent.value != 0:
             tangents[definition.name] = tangent
     name = unused({"F": "J", "J": "H"}.get(output.name, f"D{output.name}"), taken)
     tape.append(Definition(name, (*output.indices, *wrt), tangent.value))
     return derived(field, "jacobian", tape, ())
-
-
-def tangent_body(definition: Definition, dots: Mapping[str, Tensor]) -> Expr:
-    """The Gateaux derivative of a definition along the tangents of its tensors."""
-    moved = {
-        entry: entry + _STEP * IndexedBase(dots[tensor_name(entry)].name)[entry.indices]
-        for entry in definition.body.atoms(Indexed)
-        if tensor_name(entry) in dots
-    }
-    if not moved:
-        return S.Zero
-    change = definition.body.xreplace(moved).diff(_STEP).xreplace({_STEP: S.Zero})
-    return folded(change, definition.body, definition.tensor[definition.indices])
-
-
-def folded(expression: Expr, body: Expr, entry: Indexed) -> Expr:
-    """Call softmax weights again by the name under which they are defined."""
-    if not isinstance(body, Softmax):
-        return expression
-    same = {
-        node: entry.xreplace({body.at: node.at})
-        for node in expression.atoms(Softmax)
-        if node.at_index(body.at) == body
-    }
-    return expression.xreplace(same)
 
 
 def derived(
@@ -160,56 +147,41 @@ def derived(
     directions: tuple[Tensor, ...],
 ) -> Field:
     """A field derived from another: what its output does not need is dropped."""
-    needed: list[Definition] = []
-    wanted = {tape[-1].name}
-    for definition in reversed(tape):
-        if definition.name in wanted:
-            needed.append(definition)
-            wanted |= {tensor_name(e) for e in definition.body.atoms(Indexed)}
     return replace(
         field,
         name=f"{field.name}-{how}",
-        definitions=tuple(reversed(needed)),
+        definitions=needed(tape),
         directions=(*field.directions, *directions),
         parts=(),
+        origin=(how, field),
     )
 
 
-def _inlined_tangent(definition: Definition, tangents: Mapping[str, Tangent]) -> Expr:
-    dots = {
-        name: Tensor(f"{name}_dot", tangent.indices)
-        for name, tangent in tangents.items()
-    }
-    body = tangent_body(definition, dots)
-    sources = {dots[name].name: tangent for name, tangent in tangents.items()}
-    inlined = body.xreplace(
-        {
-            entry: sources[tensor_name(entry)].at(entry.indices)
-            for entry in body.atoms(Indexed)
-            if tensor_name(entry) in sources
-        }
-    )
-    return contract(inlined)
+def needed(tape: list[Definition]) -> tuple[Definition, ...]:
+    """The definitions without those that the last one does not need."""
+    kept: list[Definition] = []
+    wanted = {tape[-1].name}
+    for definition in reversed(tape):
+        if definition.name in wanted:
+            kept.append(definition)
+            wanted |= {tensor_name(e) for e in definition.body.atoms(Indexed)}
+    return tuple(reversed(kept))
 
 
-def _named_block(
-    definition: Definition, tangent: Tangent, wrt: tuple[Index, ...], taken: set[str]
-) -> tuple[Tangent, list[Definition]]:
-    groups = delta_groups(tangent.value)
-    token, others = definition.indices[0], wrt[1:]
-    same_token = KroneckerDelta(token, wrt[0])
-    token_wise = token.ranges_like(wrt[0]) and all(same_token in g for g in groups)
-    terms = [term for rest in groups.values() for term in Add.make_args(rest)]
-    if not token_wise or len(terms) < 2:
-        return tangent, []
-    rest = Add(*(Mul(*(g - {same_token})) * f for g, f in groups.items()))
-    block = Definition(
-        unused(f"D_{definition.name}", taken),
-        (*definition.indices, *others),
-        rename(rest, {wrt[0]: token}),
-    )
-    value = same_token * block.tensor[block.indices]
-    return Tangent(definition.indices, value), [block]
+def _projected_bar(
+    definition: Definition, bar: Tensor, taken: set[str]
+) -> tuple[Tensor, Definition]:
+    """The cotangent of a node that solves equations, brought through them by name."""
+    node = definition.body
+    entry = definition.tensor[definition.indices]
+    there = {node.row: node.over[0], node.column: node.over[1]}
+    weights = folded(node.weights, node, entry)
+    change = weights * bar[definition.indices].xreplace(there)
+    body = Projected(node.row, node.column, *node.over, weights, change)
+    name = unused(f"{definition.name}_change", taken)
+    taken.add(name)
+    projected = Definition(name, definition.indices, body)
+    return projected.tensor, projected
 
 
 def _sources(definition: Definition, shapes: Mapping[str, object]) -> list[str]:
@@ -225,6 +197,11 @@ def _pulled_back(
     body = rename(refresh(definition.body), own)
     entry = definition.tensor[tuple(own.values())]
     elsewhere = tuple(fresh(index) for index in at)
+    if isinstance(body, Implicit):
+        parts = body.pulled(entry, bar[tuple(own.values())])
+        slopes = (w * part.diff(IndexedBase(source)[elsewhere]) for w, part in parts)
+        weighted = contract(total(Add(*slopes), *own.values()))
+        return rename(weighted, dict(zip(elsewhere, at, strict=True)))
     slope = folded(body.diff(IndexedBase(source)[elsewhere]), body, entry)
     weighted = contract(total(bar[tuple(own.values())] * slope, *own.values()))
     return rename(weighted, dict(zip(elsewhere, at, strict=True)))
@@ -233,6 +210,14 @@ def _pulled_back(
 def _all_indices(definition: Definition) -> set[Index]:
     body = definition.body
     return {*definition.indices, *free_indices(body), *bound_indices(body)}
+
+
+def _is_inner_state(definition: Definition, output: Definition) -> bool:
+    """Whether a definition has the axes of a state and is not the output itself."""
+    own, out = definition.indices, output.indices
+    if len(own) != len(out) or not all(map(Index.ranges_like, own, out)):
+        return False
+    return output.body != definition.tensor[out]
 
 
 def _letter(like: Index, used: set[Index]) -> Index:

@@ -8,13 +8,13 @@ from it (Jacobian, products with it) is a field again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import Expr, Indexed, IndexedBase, Symbol, sympify
+from sympy import Expr, Indexed, IndexedBase, Symbol
 
 from stabcheck.errors import InvalidInput
-from stabcheck.symbolic.index import Index, free_indices
+from stabcheck.symbolic.index import Index
 
 Axis = Index | tuple[Index, ...]
 
@@ -54,14 +54,16 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Scalar:
-    """A named positive number; `default` is an expression in the sizes, or None."""
+    """A named number, positive unless `signed`; `default` is in the sizes, or None."""
 
     name: str
     default: Expr | None = None
+    signed: bool = False
 
     @property
     def symbol(self) -> Symbol:
-        return Symbol(self.name, positive=True)
+        signs = {"real": True} if self.signed else {"positive": True}
+        return Symbol(self.name, **signs)
 
 
 Parameter = Tensor | Scalar
@@ -87,7 +89,8 @@ class Field:
     `definitions` are in order and end with the output; `directions` are the further
     arguments of a derived product; `settings` are the options of the declaration;
     `parts` are the fields it was composed of, applied first to last; `sizes` are the
-    sizes that the declaration fixes.
+    sizes that the declaration fixes; `origin` says how a derived field came about
+    (`jvp`, `vjp`, `jacobian`) and from which.
     """
 
     name: str
@@ -98,10 +101,16 @@ class Field:
     settings: Mapping[str, Any] = field(default_factory=dict)
     parts: tuple[Field, ...] = ()
     sizes: Mapping[Symbol, int] = field(default_factory=dict)
+    origin: tuple[str, Field] | None = None
 
     @property
     def output(self) -> Definition:
         return self.definitions[-1]
+
+    @property
+    def root(self) -> Field:
+        """The declared field from which this one was derived, or itself."""
+        return self.origin[1].root if self.origin else self
 
     def jacobian(self) -> Field:
         r"""The dense Jacobian $J_{ia,jb} = \partial F_{ia}/\partial x_{jb}$."""
@@ -121,6 +130,12 @@ class Field:
 
         return vjp(self)
 
+    def blocks(self) -> Field:
+        r"""The blocks $D_{iab}$ of a token-wise Jacobian $\delta_{ij} D_{iab}$."""
+        from stabcheck.symbolic.blocks import blocks
+
+        return blocks(self)
+
     def lower(self, backend: str) -> Any:
         """A kernel: a callable of the state, the directions, and named parameters.
 
@@ -138,96 +153,9 @@ class Field:
 
     def text(self) -> str:
         """The definitions as lines of text."""
-        from stabcheck.symbolic.latex import text
+        from stabcheck.symbolic.text import text
 
         return text(self)
-
-
-class Declaration:
-    """Builds a `Field` line by line; checks names and index ranges as it goes."""
-
-    def __init__(
-        self,
-        name: str,
-        state: Tensor,
-        parameters: Iterable[Parameter] = (),
-        **settings: Any,
-    ) -> None:
-        self.field = Field(name, state, tuple(parameters), (), settings=settings)
-
-    def let(self, name: str, at: tuple[Index, ...], body: Expr) -> Tensor:
-        """Define `name[at] := body` and return it as a tensor for later lines."""
-        definition = Definition(name, at, sympify(body))
-        self._check(definition)
-        definitions = (*self.field.definitions, definition)
-        self.field = replace(self.field, definitions=definitions)
-        return definition.tensor
-
-    def returns(self, at: tuple[Index, ...], body: Expr, **changes: Any) -> Field:
-        """Define the output `F[at] := body`; keep the parameters that occur."""
-        self.let("F", at, body)
-        names, symbols = occurring(self.field.definitions)
-        kept = tuple(
-            parameter
-            for parameter in self.field.parameters
-            if parameter.name in names or parameter.name in symbols
-        )
-        return replace(self.field, parameters=kept, **changes)
-
-    def include(self, part: Field, state: Tensor, name: str) -> Tensor:
-        """Take over the definitions of a field at another state.
-
-        **Returns:** its output, under the given name.
-        """
-        self._take_parameters(part)
-        taken = {definition.name for definition in self.field.definitions}
-        new = {part.state.name: state.name, part.output.name: name}
-        for definition in part.definitions[:-1]:
-            new[definition.name] = unused(definition.name, taken | set(new.values()))
-        for definition in part.definitions:
-            body = definition.body.xreplace(
-                {
-                    entry: IndexedBase(new[tensor_name(entry)])[entry.indices]
-                    for entry in definition.body.atoms(Indexed)
-                    if tensor_name(entry) in new
-                }
-            )
-            output = self.let(new[definition.name], definition.indices, body)
-        sizes = {**self.field.sizes, **part.sizes}
-        parts = (*self.field.parts, part)
-        self.field = replace(self.field, sizes=sizes, parts=parts)
-        return output
-
-    def _take_parameters(self, part: Field) -> None:
-        own = {parameter.name for parameter in self.field.parameters}
-        shared = sorted(own & {parameter.name for parameter in part.parameters})
-        if shared:
-            raise InvalidInput(
-                f"asked to compose {self.field.name} with {part.name}, found "
-                f"{', '.join(shared)} a parameter of both; rename one of the two"
-            )
-        self.field = replace(
-            self.field, parameters=(*self.field.parameters, *part.parameters)
-        )
-
-    def _check(self, definition: Definition) -> None:
-        known = {self.field.state.name}
-        known |= {parameter.name for parameter in self.field.parameters}
-        known |= {earlier.name for earlier in self.field.definitions}
-        if definition.name in known:
-            raise InvalidInput(
-                f"asked to define {definition.name} in {self.field.name}, found it "
-                "defined already; choose another name"
-            )
-        names, symbols = occurring([definition])
-        sizes = {size.name for size in _sizes(definition)}
-        unknown = sorted((names | symbols) - known - sizes)
-        loose = sorted(str(index) for index in _loose(definition))
-        if unknown or loose:
-            raise InvalidInput(
-                f"asked to define {definition.name} in {self.field.name}, found "
-                f"{', '.join(unknown + loose)} undeclared; declare it before use"
-            )
 
 
 def tensor_name(entry: Indexed) -> str:
@@ -254,12 +182,3 @@ def unused(name: str, taken: Iterable[str]) -> str:
     while candidate in taken:
         candidate, number = f"{name}_{number}", number + 1
     return candidate
-
-
-def _loose(definition: Definition) -> set[Index]:
-    return free_indices(definition.body) - set(definition.indices)
-
-
-def _sizes(definition: Definition) -> set[Symbol]:
-    every = definition.body.atoms(Index) | set(definition.indices)
-    return {symbol for index in every for symbol in index.size.free_symbols}

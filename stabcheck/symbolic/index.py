@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sympy import Expr, Indexed, Integer, Sum, Symbol, Tuple
@@ -67,7 +67,12 @@ def fresh(like: Index) -> Index:
 
 def free_indices(expression: Expr) -> set[Index]:
     """The indices of an expression that no sum or softmax in it binds."""
-    return {s for s in expression.free_symbols if isinstance(s, Index)}
+    return set(_free_indices(expression))
+
+
+@lru_cache(maxsize=2**14)
+def _free_indices(expression: Expr) -> frozenset[Index]:
+    return frozenset(s for s in expression.free_symbols if isinstance(s, Index))
 
 
 def bound_indices(expression: Expr) -> set[Index]:
@@ -85,6 +90,14 @@ class Binder(Expr):
 
     def rebound(self, mapping: Mapping[Index, Index]) -> Expr:
         """The same node with other names for its bound indices."""
+        raise NotImplementedError
+
+
+class LinearBinder(Binder):
+    """A binder that is linear in what may hold Kronecker deltas."""
+
+    def without_deltas(self) -> Expr:
+        """The node as a sum of deltas times nodes that hold none."""
         raise NotImplementedError
 
 

@@ -1,111 +1,136 @@
-r"""Readable output: LaTeX and plain text, with letters in place of fresh names.
+r"""Readable output as LaTeX, with letters in place of fresh names.
 
 Sums are written without limits, because the range of an index is known from its kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from sympy import Expr, Heaviside, Indexed, KroneckerDelta, Sum, Symbol
+from sympy import (
+    Add,
+    Expr,
+    Heaviside,
+    Indexed,
+    KroneckerDelta,
+    Mul,
+    Pow,
+    Rational,
+    Sum,
+    Symbol,
+)
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
-from sympy.printing.str import StrPrinter
 
-from stabcheck.symbolic.field import Definition, Field
-from stabcheck.symbolic.index import Binder, Index, free_indices, rename
+from stabcheck.symbolic.arrangement import (
+    decimal,
+    ends_of_step,
+    is_negative,
+    quotient,
+    terms_in_order,
+)
+from stabcheck.symbolic.field import Field
+from stabcheck.symbolic.letters import with_letters
 from stabcheck.symbolic.softmax import Softmax
 
-LETTERS = {
-    "token": "k l m p q i j",
-    "feature": "c e f g u v a b",
-    "head": "h t",
-    "width": "r s w y z",
+GREEK = ("beta", "epsilon", "eta", "gamma", "kappa", "mu", "nu", "tau", "theta", "phi")
+SYMBOLS = {
+    "gate": r"\alpha",
+    "inverse_temperature": r"\beta",
+    "layer_scale": r"\lambda",
+    "leak": r"\lambda",
+    "skip": r"\alpha",
+    "step_size": r"\mathrm{step}",
 }
-
-GREEK = ("beta", "epsilon", "gamma", "mu")
-WORDS = {"scale": "scale", "step_size": "step"}
+"""What stands for a parameter whose name is a word."""
 
 
 def latex(field: Field) -> str:
-    """The definitions of a field as lines of an aligned environment."""
-    printer = _Latex()
+    """The definitions as lines of an aligned environment, a Jacobian's readable."""
+    from stabcheck.symbolic.readable import readable
+
+    printer = _Latex({"fold_frac_powers": True})
     lines = [
-        rf"  {printer.doprint(_head(d))} &= {printer.doprint(with_letters(d))} \\"
-        for d in field.definitions
+        rf"  {printer.doprint(d.tensor[d.indices])} &= "
+        rf"{printer.doprint(with_letters(d))} \\"
+        for d in readable(field).definitions
     ]
     return "\n".join([r"\begin{aligned}", *lines, r"\end{aligned}"])
-
-
-def text(field: Field) -> str:
-    """The definitions of a field, one on a line."""
-    printer = _Text()
-    return "\n".join(
-        f"{printer.doprint(_head(d))} = {printer.doprint(with_letters(d))}"
-        for d in field.definitions
-    )
-
-
-def with_letters(definition: Definition) -> Expr:
-    """The body with a letter for each bound index, reused in separate sums."""
-    taken = {index.name for index in definition.indices}
-    return _lettered(definition.body, taken)
-
-
-def _head(definition: Definition) -> Expr:
-    return definition.tensor[definition.indices]
-
-
-def _lettered(expression: Expr, taken: set[str]) -> Expr:
-    if isinstance(expression, Sum | Binder):
-        bound = expression.bound_symbols
-        used = taken | {index.name for index in free_indices(expression)}
-        letters = {index: Index(*name, index.size) for index, name in _new(bound, used)}
-        inside = used | {letter.name for letter in letters.values()}
-        if isinstance(expression, Softmax):
-            renamed = expression.rebound(letters)
-            logits = _lettered(renamed.logits, inside)
-            return Softmax(renamed.at, renamed.over, logits, renamed.mask)
-        body = _lettered(rename(expression.function, letters), inside)
-        limits = [(letter, 0, letter.size - 1) for letter in letters.values()]
-        return Sum(body, *limits)
-    if not expression.has(Sum, Binder):
-        return expression
-    return expression.func(*(_lettered(part, taken) for part in expression.args))
-
-
-def _new(
-    bound: list[Index], used: set[str]
-) -> Iterator[tuple[Index, tuple[str, str]]]:
-    used = set(used)
-    for index in bound:
-        letters = LETTERS[index.kind].split()
-        numbered = (f"{letters[0]}{number}" for number in range(1, 100))
-        own = [] if index.name.startswith("_") else [index.name]
-        name = next(n for n in (*own, *letters, *numbered) if n not in used)
-        used.add(name)
-        yield index, (name, index.kind)
 
 
 class _Latex(LatexPrinter):
     """LaTeX with sums by index and tensors by subscripts."""
 
+    def _print_Rational(self, expression: Rational) -> str:
+        return decimal(expression) or super()._print_Rational(expression)
+
     def _print_Indexed(self, expression: Indexed) -> str:
         at = " ".join(index.name for index in expression.indices)
-        name, own = expression.base.label.name, ""
-        for ending, mark in (("_dot", r"\dot"), ("_bar", r"\bar")):
-            if name.endswith(ending):
-                name, own = name.removesuffix(ending), mark
-        letter, _, upper = name.partition("_")
-        letter = _letter(letter)
-        letter = f"{own}{{{letter}}}" if own else letter
-        upper = f"^{{{_letter(upper)}}}" if upper else ""
-        return rf"{letter}{upper}_{{{at}}}"
+        return rf"{_named(expression.base.label.name)}_{{{at}}}"
 
     def _print_Symbol(self, expression: Symbol, style: str = "plain") -> str:
-        if expression.name in WORDS:
-            return rf"\mathrm{{{WORDS[expression.name]}}}"
-        return super()._print_Symbol(expression, style)
+        return _named(expression.name)
+
+    def _print_Add(self, expression: Add, order: object = None) -> str:
+        shown = ""
+        for term in terms_in_order(expression):
+            negative = is_negative(term)
+            body = self._print(-term if negative else term)
+            body = self._enclosed(body) if isinstance(term, Add) else body
+            sign = ("- " if negative else "") if not shown else (" + ", " - ")[negative]
+            shown += sign + body
+        return shown
+
+    def _print_Mul(self, expression: Mul) -> str:
+        parts = quotient(expression)
+        sign = "- " if parts.negative else ""
+        if not parts.below:
+            return sign + self._product(parts.above)
+        long = [f for f in parts.above if _is_long(f)]
+        short = tuple(f for f in parts.above if f not in long)
+        fraction = rf"\frac{{{self._product(short)}}}{{{self._product(parts.below)}}}"
+        after = f" {self._after(tuple(long))}" if long else ""
+        return sign + fraction + after
+
+    def _print_Pow(self, expression: Pow) -> str:
+        if expression.exp.is_Rational and expression.exp < 0:
+            return self._print_Mul(expression)
+        named, root = self._print(expression.base), expression.exp == Rational(1, 2)
+        if isinstance(expression.base, Indexed | Symbol) and "^" in named and not root:
+            power = super()._print_Pow(Pow(Symbol("x"), expression.exp))
+            return self._enclosed(named) + power.removeprefix("x")
+        return super()._print_Pow(expression)
+
+    def _product(self, factors: tuple[Expr, ...]) -> str:
+        if len(factors) == 1:
+            return self._print(factors[0])
+        shown = []
+        for position, factor in enumerate(factors):
+            sum_inside = isinstance(factor, Sum) and position + 1 < len(factors)
+            body = self._print(factor)
+            if isinstance(factor, Add) or sum_inside:
+                body = self._enclosed(body)
+            is_word = isinstance(factor, Symbol) and "mathrm" in body
+            shown.append(body + r"\," if is_word else body)
+        return " ".join(shown) or "1"
+
+    def _after(self, factors: tuple[Expr, ...]) -> str:
+        """Factors behind a fraction."""
+        single = len(factors) == 1 and isinstance(factors[0], Add)
+        body = self._product(factors)
+        return self._enclosed(body) if single else body
+
+    def _print_exp(self, expression: Expr, exp: str | None = None) -> str:
+        parts = quotient(expression.args[0])
+        power = self._product(parts.above)
+        if parts.negative or parts.below:
+            power = ("-" if parts.negative else "") + self._after(parts.above)
+        if parts.below:
+            below = self._product(parts.below)
+            power += f"/{self._enclosed(below) if len(parts.below) > 1 else below}"
+        body = rf"e^{{{power}}}"
+        return body if exp is None else self._enclosed(body) + f"^{{{exp}}}"
+
+    def _enclosed(self, body: str) -> str:
+        return rf"\left({body}\right)"
 
     def _print_Sum(self, expression: Sum) -> str:
         at = " ".join(index.name for index in expression.bound_symbols)
@@ -117,44 +142,56 @@ class _Latex(LatexPrinter):
         return rf"\delta_{{{left.name} {right.name}}}"
 
     def _print_Heaviside(self, expression: Heaviside, exp: str = "") -> str:
-        return rf"[{self._print(expression.args[0])} \ge 0]"
+        return rf"\mathbf{{1}}_{{{self._condition(expression)}}}"
 
-    def _print_Softmax(self, expression: Softmax) -> str:
-        body = self._print(expression.logits)
-        masked = "" if expression.mask == 1 else rf"\mid {self._print(expression.mask)}"
-        over, at = expression.over.name, expression.at.name
+    def _condition(self, factor: Expr) -> str:
+        """A factor of a mask: a step of a difference of positions as `l <= i`."""
+        if not isinstance(factor, Heaviside):
+            return self._print(factor)
+        low, high = ends_of_step(factor)
+        return rf"{self._print(low)} \leq {self._print(high)}"
+
+    def _print_erf(self, expression: Expr, exp: str = "") -> str:
+        power = f"^{{{exp}}}" if exp else ""
         return (
-            rf"\operatorname{{softmax}}_{{{over}}}\left({body}{masked}\right)_{{{at}}}"
+            rf"\mathrm{{erf}}{power}{self._enclosed(self._print(expression.args[0]))}"
         )
 
-
-class _Text(StrPrinter):
-    """Plain text with sums by index: `sum[k](...)`."""
-
-    # SymPy asks a node for a method of this name before it asks the printer.
-    printmethod = "_stabcheck_text"
-
-    def _print_Indexed(self, expression: Indexed) -> str:
-        at = ",".join(index.name for index in expression.indices)
-        return f"{expression.base.label.name}[{at}]"
-
-    def _print_Sum(self, expression: Sum) -> str:
-        at = ",".join(index.name for index in expression.bound_symbols)
-        return f"sum[{at}]({self._print(expression.function)})"
-
-    def _print_KroneckerDelta(self, expression: KroneckerDelta) -> str:
-        return f"delta[{','.join(index.name for index in expression.args)}]"
-
-    def _print_Heaviside(self, expression: Heaviside) -> str:
-        return f"[{self._print(expression.args[0])} >= 0]"
-
     def _print_Softmax(self, expression: Softmax) -> str:
         body = self._print(expression.logits)
-        masked = "" if expression.mask == 1 else f" | {self._print(expression.mask)}"
-        return f"softmax[{expression.over.name}]({body}{masked})[{expression.at.name}]"
+        conditions = map(self._condition, Mul.make_args(expression.mask))
+        over = expression.over.name
+        over += "" if expression.mask == 1 else rf":\, {', '.join(conditions)}"
+        if expression.has_sink:
+            body += rf",\; \mathrm{{sink}}\; {self._print(expression.sink)}"
+        read = rf"\left({body}\right)_{{{expression.at.name}}}"
+        return rf"\mathrm{{softmax}}_{{{over}}}{read}"
+
+
+def _is_long(factor: Expr) -> bool:
+    """Whether a factor is better set behind a fraction than above its line."""
+    if isinstance(factor, Add):
+        terms = factor.args
+        return any(
+            (isinstance(t, Mul) and quotient(t).below) or t.has(Sum) for t in terms
+        )
+    return isinstance(factor, Sum)
+
+
+def _named(name: str) -> str:
+    r"""`W_O` as $W^O$, `q_dot` as $\dot q$, `mean_v` as $\langle v \rangle$."""
+    if name in SYMBOLS:
+        return SYMBOLS[name]
+    if name.startswith("mean_"):
+        return rf"\langle {_named(name.removeprefix('mean_'))} \rangle"
+    for ending, mark in (("_dot", r"\dot"), ("_bar", r"\bar")):
+        if name.endswith(ending):
+            return rf"{mark}{{{_named(name.removesuffix(ending))}}}"
+    letter, _, upper = name.partition("_")
+    return _letter(letter) + (f"^{{{_named(upper)}}}" if upper else "")
 
 
 def _letter(name: str) -> str:
     if name in GREEK:
         return rf"\{name}"
-    return name if len(name) < 2 else rf"\mathrm{{{name}}}"
+    return name if len(name) < 2 or name.isupper() else rf"\mathrm{{{name}}}"

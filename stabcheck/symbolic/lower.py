@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,17 +13,22 @@ from sympy import Symbol
 
 from stabcheck.errors import InvalidInput
 from stabcheck.symbolic.backend import Array, Backend
-from stabcheck.symbolic.field import Field, Scalar, Tensor
-from stabcheck.symbolic.index import Index, free_indices
-from stabcheck.symbolic.softmax import Softmax
-from stabcheck.symbolic.walk import Walk
+from stabcheck.symbolic.evaluation import returned, tensors
+from stabcheck.symbolic.field import Field, Tensor
+from stabcheck.symbolic.index import Index
+from stabcheck.symbolic.masks import check_masks, check_rows
 
 # The one upward arrow of the house: by name, so that the language imports no backend.
 BACKENDS = {
     "balls": "stabcheck.interpret.balls",
+    "exact": "stabcheck.interpret.exact",
+    "intervals": "stabcheck.interpret.intervals",
     "jax": "stabcheck.interpret.jax_",
     "numpy": "stabcheck.interpret.numpy_",
 }
+
+
+Program = Callable[[Mapping[str, Array]], Array]
 
 
 def lower(field: Field, backend: str) -> Kernel:
@@ -55,37 +61,28 @@ class Kernel:
 
     def __init__(self, field: Field, backend: Backend) -> None:
         self.field, self.backend = field, backend
-        self._programs: dict[tuple[tuple[Symbol, int], ...], Callable[..., Array]] = {}
+        self._programs: dict[Hashable, tuple[dict[Symbol, int], Program]] = {}
 
     def __call__(self, state: Any, *directions: Any, **parameters: Any) -> Array:
         values = self._named(state, directions, parameters)
-        sizes = self.sizes(values)
-        _check_masks(self.field, sizes, values)
-        key = tuple(sorted(sizes.items(), key=lambda item: item[0].name))
+        backend = self.backend.following(state)
+        key = (backend, *((name, np.shape(value)) for name, value in values.items()))
         if key not in self._programs:
-            self._programs[key] = self.backend.compiled(self.program(sizes))
-        return self._programs[key](
-            {name: self.backend.array(value) for name, value in values.items()}
-        )
+            sizes = self.sizes(values)
+            check_rows(self.field, sizes, None, backend_named("numpy"))
+            program = partial(returned, self.field, backend, sizes)
+            self._programs[key] = sizes, backend.compiled(program)
+        sizes, program = self._programs[key]
+        check_masks(self.field, sizes, values, backend_named("numpy"))
+        return program({name: backend.array(value) for name, value in values.items()})
 
-    def program(
-        self, sizes: Mapping[Symbol, int]
-    ) -> Callable[[Mapping[str, Array]], Array]:
+    def program(self, sizes: Mapping[Symbol, int]) -> Program:
         """The pure function of named arrays that the kernel runs at these sizes."""
-        field, backend = self.field, self.backend
 
         def run(values: Mapping[str, Array]) -> Array:
-            scalars = {n: v for n, v in values.items() if n in _scalars(field)}
-            walk = Walk(backend, sizes, {}, scalars)
-            for name, scalar in _scalars(field).items():
-                if name not in scalars:
-                    scalars[name] = walk.value(scalar.default).array
-            for tensor in _tensors(field):
-                shape = [walk.size(index) for index in tensor.indices]
-                walk.tensors[tensor.name] = backend.reshape(values[tensor.name], shape)
-            for definition in field.definitions:
-                output = walk.define(definition)
-            return output
+            backend = self.backend.following(values[self.field.state.name])
+            arrays = {name: backend.array(value) for name, value in values.items()}
+            return returned(self.field, backend, sizes, arrays)
 
         return run
 
@@ -96,7 +93,7 @@ class Kernel:
         """
         sizes = dict(self.field.sizes)
         merged: list[tuple[Tensor, int, tuple[Index, ...], int]] = []
-        for tensor in _tensors(self.field):
+        for tensor in tensors(self.field):
             shape = np.shape(values[tensor.name])
             axes = tensor.axes
             if len(shape) == len(axes) - 1 and _may_be_absent(axes[0], self.field):
@@ -112,6 +109,7 @@ class Kernel:
                 elif sizes.setdefault(axis.size, size) != size or size == 0:
                     raise InvalidInput(_disagreement(tensor, shape, axis, sizes))
         for tensor, position, axis, size in merged:
+            _complete(sizes, axis, size)
             product = int(np.prod([int(index.size.xreplace(sizes)) for index in axis]))
             if product != size:
                 raise InvalidInput(
@@ -156,15 +154,6 @@ class Kernel:
         }
 
 
-def _tensors(field: Field) -> list[Tensor]:
-    parameters = [p for p in field.parameters if isinstance(p, Tensor)]
-    return [field.state, *field.directions, *parameters]
-
-
-def _scalars(field: Field) -> dict[str, Scalar]:
-    return {p.name: p for p in field.parameters if isinstance(p, Scalar)}
-
-
 def _may_be_absent(axis: Any, field: Field) -> bool:
     """One head may be left out of a shape where the declaration says one head."""
     return isinstance(axis, Index) and (
@@ -180,6 +169,15 @@ def _shown(tensor: Tensor) -> str:
     return f"({', '.join(map(str, axes))})"
 
 
+def _complete(sizes: dict[Symbol, int], axis: tuple[Index, ...], size: int) -> None:
+    """Let the size of a merged axis say the one size in it that nothing else says."""
+    unknown = [index.size for index in axis if index.size.free_symbols - sizes.keys()]
+    if len(unknown) == 1:
+        known = [index.size.xreplace(sizes) for index in axis]
+        rest = int(np.prod([int(part) for part in known if part != unknown[0]]))
+        sizes[unknown[0]] = max(1, size // rest)
+
+
 def _disagreement(
     tensor: Tensor, shape: tuple[int, ...], axis: Index, sizes: Mapping[Symbol, int]
 ) -> str:
@@ -187,38 +185,3 @@ def _disagreement(
         f"asked for {tensor.name} of shape {_shown(tensor)}, found {shape} where "
         f"{axis.size} is {sizes[axis.size]}; every size must be at least 1 and agree"
     )
-
-
-def _check_masks(
-    field: Field, sizes: Mapping[Symbol, int], values: Mapping[str, Any]
-) -> None:
-    """Refuse masks that are not zeros and ones or leave a query without a key."""
-    masks = [tensor for tensor in _tensors(field) if tensor.zero_one]
-    if not masks or not all(_is_concrete(values[mask.name]) for mask in masks):
-        return
-    arrays = {mask.name: np.asarray(values[mask.name], dtype=float) for mask in masks}
-    for name, array in arrays.items():
-        if not np.isin(array, (0, 1)).all():
-            raise InvalidInput(
-                f"asked for {name} of zeros and ones, found other values; round it"
-            )
-    walk = Walk(backend_named("numpy"), sizes, arrays)
-    for definition in field.definitions:
-        body = definition.body
-        if isinstance(body, Softmax) and body.mask != 1:
-            queries = sorted(free_indices(body.mask) - {body.over}, key=str)
-            seen = walk.finished(walk.value(body.mask), (*queries, body.over))
-            if not seen.any(axis=-1).all():
-                raise InvalidInput(
-                    f"asked for {field.name} with a mask that leaves some query "
-                    "without an admissible key; relax the mask"
-                )
-
-
-def _is_concrete(value: Any) -> bool:
-    """Whether a value holds numbers (a traced array has only a shape)."""
-    try:
-        np.asarray(value)
-    except Exception:  # every tracer refuses in its own way
-        return False
-    return True

@@ -30,8 +30,10 @@ from sympy import (
 from sympy import expand as expand_coefficient
 
 from stabcheck.errors import InvalidInput
+from stabcheck.symbolic.average import Central
 from stabcheck.symbolic.index import Index, fresh, rename, total
 from stabcheck.symbolic.pointwise import Counterexample, find_counterexample
+from stabcheck.symbolic.sinkhorn import Implicit, Projected
 from stabcheck.symbolic.softmax import Softmax
 from stabcheck.symbolic.structure import structure
 from stabcheck.symbolic.terms import (
@@ -70,6 +72,8 @@ def is_zero(
     for deep in (False, True):
         if not Expansion(names, deep).collected(expression):
             return Answer("proved")
+    if expression.has(Implicit):  # it has no value at a point, only equations
+        return Answer("unknown")
     found = find_counterexample(expression, names) if counterexamples else None
     return Answer("unknown" if found is None else "refuted", found)
 
@@ -130,8 +134,10 @@ class Expansion:
         if isinstance(expression, Sum):
             inner, over = self.terms(expression.function), expression.bound_symbols
             return [_summed(term, over) for term in inner]
-        if isinstance(expression, Softmax):
+        if isinstance(expression, Softmax | Central):
             return self.terms(expression.as_quotient())
+        if isinstance(expression, Projected):
+            return self.terms(expression.by_solution())
         if isinstance(expression, Pow):
             return self._power(*expression.args)
         if isinstance(expression, exp):
@@ -199,6 +205,4 @@ class Expansion:
 def _summed(term: Term, over: list[Index]) -> Term:
     apart = {index: fresh(index) for index in over}
     renamed = term.renamed(apart)
-    return Term(
-        renamed.coefficient, (*renamed.bound, *apart.values()), renamed.factors
-    )
+    return Term(renamed.coefficient, (*renamed.bound, *apart.values()), renamed.factors)

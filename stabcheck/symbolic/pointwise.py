@@ -7,7 +7,6 @@ expression that is nonzero at a rational point is not identically zero.
 from __future__ import annotations
 
 import itertools
-import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,20 +18,18 @@ from sympy import (
     Add,
     E,
     Expr,
-    Heaviside,
     Indexed,
     KroneckerDelta,
     Mul,
     Pow,
     Sum,
     Symbol,
-    erf,
-    exp,
     pi,
-    tanh,
 )
 
 from stabcheck.errors import InvalidInput
+from stabcheck.symbolic.average import Central
+from stabcheck.symbolic.ball_functions import BALL_FUNCTIONS, ball_power
 from stabcheck.symbolic.index import Index, free_indices
 from stabcheck.symbolic.softmax import Softmax
 
@@ -88,7 +85,7 @@ def evaluate(expression: Expr, point: Point, at: Mapping[Index, int]) -> arb:
             ),
             start=arb(0),
         )
-    if isinstance(expression, Softmax):
+    if isinstance(expression, Softmax | Central):
         return evaluate(expression.as_quotient(), point, at)
     if isinstance(expression, Symbol):
         return _symbol(expression, point)
@@ -164,47 +161,17 @@ def _combined(expression: Expr, parts: list[arb]) -> arb:
         return product
     if isinstance(expression, Pow):
         return ball_power(parts[0], expression.exp)
-    if isinstance(expression, Heaviside):
-        # Only of differences of indices, whose balls are exact integers.
-        return arb(int(parts[0] >= 0))
     if expression.is_Rational:
         return arb(fmpq(int(expression.p), int(expression.q)))
     if expression in _CONSTANTS:
         return _CONSTANTS[expression]()
-    for function, ball in _FUNCTIONS.items():
-        if isinstance(expression, function):
-            return ball(parts[0])
+    name = expression.func.__name__
+    if name in BALL_FUNCTIONS:
+        return BALL_FUNCTIONS[name](parts[0])
     raise InvalidInput(
-        f"asked to evaluate a {expression.func.__name__}, found no rule for it; use "
-        f"one of {', '.join(function.__name__ for function in _FUNCTIONS)}"
+        f"asked to evaluate a {name}, found no rule for it; use one of "
+        f"{', '.join(BALL_FUNCTIONS)}"
     )
-
-
-def ball_power(base: arb, exponent: Expr) -> arb:
-    """A ball to a whole or half power; an even power is not negative.
-
-    **Raises:** `InvalidInput` for other exponents.
-    """
-    if exponent.is_Rational and exponent.q == 2:
-        return _whole_power(base.sqrt(), int(exponent.p))
-    if exponent.is_Integer:
-        return _whole_power(base, int(exponent))
-    raise InvalidInput(
-        f"asked to evaluate a power with exponent {exponent}, found no rule for it; "
-        "use whole and half exponents"
-    )
-
-
-def _whole_power(base: arb, exponent: int) -> arb:
-    # Arb's own power answers nan for a ball that holds zero, and a product of a wide
-    # ball with itself holds negative numbers.
-    if exponent < 0:
-        return 1 / _whole_power(base, -exponent)
-    if exponent % 2 == 0:
-        ends = (base.abs_lower(), base.abs_upper())
-        least, most = (math.prod([end] * exponent, start=arb(1)) for end in ends)
-        return least.union(most)
-    return math.prod([base] * exponent, start=arb(1))
 
 
 def _symbol(symbol: Symbol, point: Point) -> arb:
@@ -230,9 +197,4 @@ def _plain_symbols(expression: Expr) -> set[Symbol]:
 _CONSTANTS: dict[Expr, Callable[[], arb]] = {
     pi: arb.pi,
     E: lambda: arb(1).exp(),
-}
-_FUNCTIONS: dict[type, Callable[[arb], arb]] = {
-    exp: arb.exp,
-    erf: arb.erf,
-    tanh: arb.tanh,
 }

@@ -9,6 +9,8 @@ Factors that terms share are pulled out.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -17,7 +19,9 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Mul
 
 from stabcheck.symbolic.backend import Operand
+from stabcheck.symbolic.distance import split_square, summed_square
 from stabcheck.symbolic.index import Index, free_indices, rename, total
+from stabcheck.symbolic.labelled import contracted, ordered
 from stabcheck.symbolic.structure import structure
 
 if TYPE_CHECKING:
@@ -65,51 +69,50 @@ def summed_products(
 ) -> Operand:
     """The sum of some products, over the labels that they have."""
     plain: list[Signed] = []
-    unrolled: dict[Index, list[Signed]] = {}
+    unrolled: dict[tuple[Index, ...], list[Signed]] = {}
     for product in products:
-        head = _unrolled_head(walk, product)
-        signed = _contracted(walk, product, head, order)
-        if head is None:
-            plain.append(signed)
+        heads = _linking_heads(walk, product)
+        signed = _contracted(walk, product, heads, order)
+        if heads:
+            unrolled.setdefault(tuple(heads.values()), []).append(signed)
         else:
-            unrolled.setdefault(_common(head), []).append(signed)
+            plain.append(signed)
     summands = [_factored(walk, plain, order)] if plain else []
-    for head, terms in unrolled.items():
-        for position in range(walk.size(head)):
-            at = [_read_off(term, head, position) for term in terms]
-            summands.append(_factored(walk, at, order))
+    for heads, terms in unrolled.items():
+        for at in itertools.product(*(range(walk.size(head)) for head in heads)):
+            read = [_read_off(term, heads, at) for term in terms]
+            summands.append(_factored(walk, read, order))
     result = summands[0]
     for summand in summands[1:]:
         result = _combined(walk, result, summand, order, subtract=False)
     return result
 
 
-def _unrolled_head(walk: Walk, product: Product) -> Index | None:
-    """The head index that links components, if it is the only one and few."""
+def _linking_heads(walk: Walk, product: Product) -> dict[Index, Index]:
+    """The heads that link components, if few: each onto its name in every product."""
     heads = [index for index in product.bound if index.kind == "head"]
-    if len(heads) != 1 or walk.size(heads[0]) > UNROLLED:
-        return None
-    (head,) = heads
-    others = [index for index in product.bound if index != head]
-    linked = [
-        component
+    others = [index for index in product.bound if index.kind != "head"]
+    components = [
+        {index for factor in component for index in free_indices(factor)}
         for component in _components(product.factors, others)
-        if any(head in free_indices(factor) for factor in component)
     ]
-    return head if len(linked) > 1 else None
-
-
-def _common(head: Index) -> Index:
-    return Index("_head", head.kind, head.size)
+    linking = [
+        head for head in heads if sum(head in within for within in components) > 1
+    ]
+    if math.prod(walk.size(head) for head in linking) > UNROLLED:
+        return {}
+    linking.sort(key=lambda head: str(head.size))
+    return {
+        head: Index(f"_head{place}", head.kind, head.size)
+        for place, head in enumerate(linking)
+    }
 
 
 def _contracted(
-    walk: Walk, product: Product, head: Index | None, order: tuple[Index, ...]
+    walk: Walk, product: Product, heads: dict[Index, Index], order: tuple[Index, ...]
 ) -> Signed:
-    factors, bound = product.factors, product.bound
-    if head is not None:
-        factors = tuple(rename(factor, {head: _common(head)}) for factor in factors)
-        bound = tuple(index for index in bound if index != head)
+    factors = tuple(rename(factor, heads) for factor in product.factors)
+    bound = tuple(index for index in product.bound if index not in heads)
     scalars = [factor for factor in factors if not free_indices(factor)]
     rest = [factor for factor in factors if free_indices(factor)]
     coefficient, scalar = Mul(*scalars).as_coeff_Mul(rational=True)
@@ -132,9 +135,7 @@ def _scalar_piece(walk: Walk, number: Expr) -> Piece:
     return Piece(structure(number), Operand(whole))
 
 
-def _components(
-    factors: Sequence[Expr], bound: Sequence[Index]
-) -> list[list[Expr]]:
+def _components(factors: Sequence[Expr], bound: Sequence[Index]) -> list[list[Expr]]:
     """Group factors that are linked by bound indices."""
     groups: list[tuple[set[Index], list[Expr]]] = []
     for factor in factors:
@@ -163,41 +164,35 @@ def _piece(
 def _einsum(
     walk: Walk, factors: list[Expr], summed: set[Index], order: tuple[Index, ...]
 ) -> Operand:
-    operands = [walk.value(factor) for factor in factors]
+    square = split_square(factors[0], summed) if len(factors) == 1 else None
+    if square is not None and walk.backend.expands_squares:
+        return summed_square(walk, *square, summed, order)
+    operands = [walk.value(factor, order) for factor in factors]
     if len(operands) == 1 and not summed:
         return operands[0]
-    every = dict.fromkeys(index for operand in operands for index in operand.labels)
-    number = {index: position for position, index in enumerate(every)}
-    out = _ordered([index for index in every if index not in summed], order)
-    array = walk.backend.einsum(
-        [(o.array, [number[index] for index in o.labels]) for o in operands],
-        [number[index] for index in out],
-    )
-    return Operand(array, out)
+    return contracted(walk, operands, summed, order)
 
 
-def _read_off(term: Signed, head: Index, position: int) -> Signed:
+def _read_off(term: Signed, heads: tuple[Index, ...], at: tuple[int, ...]) -> Signed:
     return Signed(
         term.negative,
         tuple(
-            Piece((piece.key, position), _sliced(piece.operand, head, position))
+            Piece((piece.key, at), _sliced(piece.operand, heads, at))
             for piece in term.pieces
         ),
     )
 
 
-def _sliced(operand: Operand, head: Index, position: int) -> Operand:
-    if head not in operand.labels:
+def _sliced(operand: Operand, heads: tuple[Index, ...], at: tuple[int, ...]) -> Operand:
+    chosen = dict(zip(heads, at, strict=True))
+    if not chosen.keys() & set(operand.labels):
         return operand
-    axis = operand.labels.index(head)
-    at = (slice(None),) * axis + (position,)
-    labels = operand.labels[:axis] + operand.labels[axis + 1 :]
-    return Operand(operand.array[at], labels)
+    places = tuple(chosen.get(label, slice(None)) for label in operand.labels)
+    kept = tuple(label for label in operand.labels if label not in chosen)
+    return Operand(operand.array[places], kept)
 
 
-def _factored(
-    walk: Walk, terms: Sequence[Signed], order: tuple[Index, ...]
-) -> Operand:
+def _factored(walk: Walk, terms: Sequence[Signed], order: tuple[Index, ...]) -> Operand:
     """The sum of signed products, the most shared factor pulled out first."""
     long = [term for term in terms if len(term.pieces) > 1]
     counts = Counter(key for term in long for key in term.keys)
@@ -238,7 +233,7 @@ def _multiplied(
     operands = sorted(operands, key=lambda operand: len(operand.labels))
     result = operands[0]
     for operand in operands[1:]:
-        labels = _ordered([*result.labels, *operand.labels], order)
+        labels = ordered([*result.labels, *operand.labels], order)
         array = walk.aligned(result, labels) * walk.aligned(operand, labels)
         result = Operand(array, labels)
     return result
@@ -247,12 +242,6 @@ def _multiplied(
 def _combined(
     walk: Walk, left: Operand, right: Operand, order: tuple[Index, ...], subtract: bool
 ) -> Operand:
-    labels = _ordered([*left.labels, *right.labels], order)
+    labels = ordered([*left.labels, *right.labels], order)
     one, two = walk.aligned(left, labels), walk.aligned(right, labels)
     return Operand(one - two if subtract else one + two, labels)
-
-
-def _ordered(labels: Sequence[Index], order: tuple[Index, ...]) -> tuple[Index, ...]:
-    distinct = list(dict.fromkeys(labels))
-    first = [index for index in order if index in distinct]
-    return (*(index for index in distinct if index not in order), *first)

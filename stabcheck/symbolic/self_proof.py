@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from sympy import Expr, Indexed, IndexedBase
 
+from stabcheck.errors import InvalidInput
 from stabcheck.symbolic.field import Field, tensor_name
 from stabcheck.symbolic.index import refresh, rename, total
 from stabcheck.symbolic.normal_form import Answer, is_zero
+from stabcheck.symbolic.sinkhorn import Sinkhorn
 from stabcheck.symbolic.softmax import Softmax
 
 
@@ -25,6 +27,11 @@ def inlined(field: Field, keep: frozenset[str] = frozenset()) -> Expr:
         if definition.name in keep:
             continue
         body = definition.body
+        if isinstance(body, Sinkhorn):
+            raise InvalidInput(
+                f"asked to write out {field.name}, found {definition.name} defined by "
+                "equations, without a closed form; unroll its iterations"
+            )
         expression = expression.xreplace(
             {
                 entry: rename(
@@ -44,12 +51,16 @@ def jacobian_identity(field: Field, derived: Field | None = None) -> Answer:
     **Arguments:** `derived`, the Jacobian to judge; absent: the derived one.
     """
     derived = field.jacobian() if derived is None else derived
+    return is_zero(written_slope(field, derived) - inlined(derived))
+
+
+def written_slope(field: Field, derived: Field) -> Expr:
+    """SymPy's derivative of the field written out, at the indices of a Jacobian."""
     rank = len(field.output.indices)
     own, wrt = derived.output.indices[:rank], derived.output.indices[rank:]
     mapping = dict(zip(field.output.indices, own, strict=True))
     written = rename(refresh(inlined(field)), mapping)
-    slope = written.diff(IndexedBase(field.state.name)[wrt])
-    return is_zero(slope - inlined(derived))
+    return written.diff(IndexedBase(field.state.name)[wrt])
 
 
 def adjoint_identity(field: Field) -> Answer:

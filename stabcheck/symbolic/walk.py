@@ -7,26 +7,32 @@ pattern of deltas; nothing is ever multiplied by a unit matrix.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from sympy import Add, Expr, Function, Indexed, Mul, Pow, Sum, Symbol
 
 from stabcheck.errors import InvalidInput
+from stabcheck.symbolic.average import Central
 from stabcheck.symbolic.backend import Array, Backend, Operand
+from stabcheck.symbolic.central_moments import central
 from stabcheck.symbolic.contraction import delta_groups, joined
 from stabcheck.symbolic.field import Definition, tensor_name
-from stabcheck.symbolic.index import Index, refresh, rename, total
+from stabcheck.symbolic.index import Index, free_indices, refresh, rename, total
 from stabcheck.symbolic.products import Product, summed_products
+from stabcheck.symbolic.sinkhorn import Implicit
 from stabcheck.symbolic.softmax import Softmax
+from stabcheck.symbolic.solved import solved
+from stabcheck.symbolic.structure import structure
 
 
 @dataclass
 class Walk:
     """One evaluation: a backend, concrete sizes, and the values known so far.
 
-    `tensors` are arrays by name, `scalars` numbers by name, `known` contractions done
-    already, by their structure.
+    `tensors` are arrays by name, `scalars` numbers by name, `known` contractions and
+    `nodes` softmaxes and averages done already, by their structure.
     """
 
     backend: Backend
@@ -34,6 +40,7 @@ class Walk:
     tensors: dict[str, Array]
     scalars: dict[str, Array] = field(default_factory=dict)
     known: dict[Hashable, Operand] = field(default_factory=dict)
+    nodes: dict[str, tuple[tuple[Index, ...], Operand]] = field(default_factory=dict)
 
     def size(self, index: Index) -> int:
         """The concrete size of an index."""
@@ -67,32 +74,49 @@ class Walk:
         products = [self.product(term) for term in _terms(expression)]
         return summed_products(self, products, order)
 
-    def value(self, expression: Expr) -> Operand:
-        """The value of any expression, over the labels that it has."""
+    def value(self, expression: Expr, order: tuple[Index, ...] = ()) -> Operand:
+        """The value of any expression, over the labels that it has.
+
+        Where it is computed with axes in the preferred order, none is moved later.
+        """
         if isinstance(expression, Indexed):
             return self._entry(expression)
         if isinstance(expression, Index):
-            return Operand(
-                self.backend.positions(self.size(expression)), (expression,)
-            )
+            return Operand(self.backend.positions(self.size(expression)), (expression,))
         if isinstance(expression, Symbol):
             return Operand(self._symbol(expression))
         if expression.is_number:
             return Operand(self._number(expression))
         if isinstance(expression, Pow):
-            base = self.value(expression.base)
+            base = self.value(expression.base, order)
             power = self.backend.power(base.array, expression.exp)
             return Operand(power, base.labels)
         if isinstance(expression, Softmax):
-            return self._softmax(expression)
+            return self.remembered(expression, partial(self._softmax, order=order))
+        if isinstance(expression, Central):
+            return self.remembered(expression, partial(central, self))
+        if isinstance(expression, Implicit):
+            return self.remembered(expression, partial(solved, self))
         if isinstance(expression, Add | Mul | Sum):
-            return self.summed(expression)
+            return self.summed(expression, order)
         if isinstance(expression, Function):
-            return self._function(expression)
+            return self._function(expression, order)
         raise InvalidInput(
             f"asked to evaluate a {expression.func.__name__}, found no rule for it; "
             "use sums, products, powers, functions and softmax"
         )
+
+    def remembered(
+        self, expression: Expr, evaluate: Callable[[Expr], Operand]
+    ) -> Operand:
+        """The value of a costly node, shared by all that differ in names only."""
+        apart = refresh(expression)  # so that no free index has a bound one's name
+        key, free = structure(apart)
+        if key not in self.nodes:
+            self.nodes[key] = free, evaluate(apart)
+        known, operand = self.nodes[key]
+        names = dict(zip(known, free, strict=True))
+        return Operand(operand.array, tuple(names[label] for label in operand.labels))
 
     def product(self, expression: Expr) -> Product:
         """A product flattened through nested sums of products."""
@@ -136,9 +160,9 @@ class Walk:
 
     def _entry(self, expression: Indexed) -> Operand:
         array = self.tensors[tensor_name(expression)]
-        return self._distinct(array, tuple(expression.indices))
+        return self.distinct(array, tuple(expression.indices))
 
-    def _distinct(self, array: Array, labels: tuple[Index, ...]) -> Operand:
+    def distinct(self, array: Array, labels: tuple[Index, ...]) -> Operand:
         """An operand in which a repeated label means the diagonal."""
         distinct = tuple(dict.fromkeys(labels))
         if len(distinct) == len(labels):
@@ -165,22 +189,38 @@ class Walk:
             whole = whole + part if isinstance(expression, Add) else whole * part
         return whole
 
-    def _function(self, expression: Function) -> Operand:
+    def _function(self, expression: Function, order: tuple[Index, ...]) -> Operand:
         name = expression.func.__name__
-        operand = self.value(expression.args[0])
+        operand = self.value(expression.args[0], order)
         return Operand(self.backend.functions[name](operand.array), operand.labels)
 
-    def _softmax(self, expression: Softmax) -> Operand:
+    def _softmax(self, expression: Softmax, order: tuple[Index, ...]) -> Operand:
         over, at = expression.over, expression.at
-        logits = self.value(expression.logits)
-        mask = None if expression.mask == 1 else self.value(expression.mask)
-        every = {*logits.labels, *(mask.labels if mask else ())} - {over}
-        labels = (*sorted(every, key=lambda index: index.label), over)
+        parts = [expression.logits]
+        parts += [expression.mask] if expression.mask != 1 else []
+        parts += [expression.sink] if expression.has_sink else []
+        every = {index for part in parts for index in free_indices(part)} - {over}
+        labels = (*_arranged(every, order), over)
         weights = self.backend.softmax(
-            self.finished(logits, labels),
-            None if mask is None else self.finished(mask, labels),
+            self._along(expression.logits, labels),
+            None if expression.mask == 1 else self._along(expression.mask, labels),
+            self._along(expression.sink, labels[:-1]) if expression.has_sink else None,
         )
-        return self._distinct(weights, (*labels[:-1], at))
+        return self.distinct(weights, (*labels[:-1], at))
+
+    def _along(self, expression: Expr, labels: tuple[Index, ...]) -> Array:
+        return self.finished(self.value(expression, labels), labels)
+
+
+def _arranged(labels: Iterable[Index], order: tuple[Index, ...]) -> list[Index]:
+    """Labels in the preferred order; of others the heads first, as in a batch."""
+    place = {index: number for number, index in enumerate(order)}
+    last = len(place)
+    return sorted(
+        labels,
+        key=lambda index: (place.get(index, last), index.kind != "head", index.label),
+    )
+
 
 def _terms(expression: Expr) -> list[Expr]:
     """The terms of a sum, distributing an outer summation over them."""

@@ -4,9 +4,10 @@ from fractions import Fraction
 
 import flint
 from hypothesis import strategies as st
-from sympy import Symbol, exp
+from sympy import Symbol, cos, exp, oo, tanh
 
 from stabcheck.symbolic import Softmax, Tensor, indices, total
+from stabcheck.symbolic.functions import absolute, elu1, relu, sigmoid
 from stabcheck.symbolic.pointwise import PRECISION, Point, evaluate
 
 n = Symbol("n", integer=True, positive=True)
@@ -46,13 +47,19 @@ def expressions(draw, depth=3):
             )
         )
     inner = expressions(depth=depth - 1)
-    kind = draw(st.sampled_from(["sum", "softmax", "product", "add", "exp"]))
+    kinds = ["sum", "softmax", "product", "add", "exp", "function"]
+    kind = draw(st.sampled_from(kinds))
     if kind == "sum":
         return total(draw(inner), draw(token))
     if kind == "softmax":
         over = draw(token)
         mask = draw(st.sampled_from([1, M[over, over]]))
-        return Softmax(draw(token), over, draw(inner), mask)
+        beside = [k for k in TOKENS if k != over]
+        sink = draw(st.sampled_from([-oo, 0, *(x[k] for k in beside)]))
+        return Softmax(draw(token), over, draw(inner), mask, sink)
+    if kind == "function":
+        function = draw(st.sampled_from([sigmoid, relu, elu1, cos, tanh, absolute]))
+        return function(x[draw(token)] * draw(inner) / 8)
     if kind == "exp":
         return exp(x[draw(token)] * draw(inner) / 8)
     left, right = draw(inner), draw(inner)

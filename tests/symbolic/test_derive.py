@@ -1,4 +1,7 @@
-"""Derivation: self-proofs of every declared field, and of nothing else."""
+"""Derivation: right Jacobians are proven, wrong ones refused, and what is derived.
+
+The self-proofs of every field are in tests/agreement.
+"""
 
 from dataclasses import replace
 
@@ -6,28 +9,17 @@ import pytest
 from sympy import Add
 
 from stabcheck.errors import InvalidInput
-from stabcheck.fields import FIELDS, attention, feed_forward, layer_norm, rms_norm
+from stabcheck.fields import attention, feed_forward, layer_norm, rms_norm
 from stabcheck.fields.notation import X, a, c, i, k
 from stabcheck.symbolic import (
     Declaration,
     Tensor,
-    adjoint_identity,
     inlined,
     is_zero,
     jacobian_identity,
     rename,
     total,
 )
-
-
-@pytest.mark.parametrize("name", sorted(FIELDS))
-def test_the_derived_jacobian_is_the_derivative_of_the_field_written_out(name):
-    assert jacobian_identity(FIELDS[name]()).is_proved
-
-
-@pytest.mark.parametrize("name", sorted(FIELDS))
-def test_the_derived_products_are_adjoint(name):
-    assert adjoint_identity(FIELDS[name]()).is_proved
 
 
 def mutants(field):
@@ -83,8 +75,8 @@ def test_the_jvp_is_the_jacobian_applied_to_the_direction():
 
 
 def test_a_field_that_does_not_depend_on_the_state_has_a_zero_jacobian():
-    b = Tensor("b", (a,))
-    constant = Declaration("constant", X, (b,)).returns((i, a), b[a])
+    B = Tensor("B", (i, a))
+    constant = Declaration("constant", X, (B,)).returns((i, a), B[i, a])
     assert constant.jacobian().output.body == 0
 
 

@@ -100,9 +100,9 @@ WEIGHTS = {
 
 
 def test_an_unknown_backend_is_refused_with_those_that_there_are():
-    with pytest.raises(InvalidInput, match="use one of balls, jax, numpy"):
+    with pytest.raises(InvalidInput, match=f"use one of {', '.join(sorted(BACKENDS))}"):
         attention().lower("torch")
-    assert set(BACKENDS) == {"balls", "jax", "numpy"}
+    assert {"balls", "jax", "numpy"} <= set(BACKENDS)
 
 
 @pytest.mark.parametrize(
