@@ -3,9 +3,18 @@
 from collections.abc import Callable
 
 from stabcheck.fields.attention import attention
-from stabcheck.fields.blocks import post_norm, pre_norm
-from stabcheck.fields.feed_forward import feed_forward
-from stabcheck.fields.normalisation import layer_norm, rms_norm
+from stabcheck.fields.blocks import (
+    deep_norm,
+    parallel,
+    post_norm,
+    pre_norm,
+    sandwich_norm,
+)
+from stabcheck.fields.cross import cross_attention, hopfield
+from stabcheck.fields.energy import energy_attention
+from stabcheck.fields.feed_forward import feed_forward, gated_feed_forward
+from stabcheck.fields.normalisation import l2_norm, layer_norm, rms_norm
+from stabcheck.fields.scalings import layer_scale, leaky, re_zero, residual
 from stabcheck.symbolic import Field
 
 FIELDS: dict[str, Callable[[], Field]] = {
@@ -14,23 +23,73 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "causal-attention": lambda: attention(causal=True),
     "masked-attention": lambda: attention(mask=True),
     "value-attention": lambda: attention(output=False),
+    "multi-head-attention": lambda: attention(heads=4),
+    "grouped-query-attention": lambda: attention(heads=4, groups=2),
+    "multi-query-attention": lambda: attention(heads=4, groups=1),
+    "score-bias-attention": lambda: attention(bias="head"),
+    "alibi-attention": lambda: attention(causal=True, alibi=True),
+    "sliding-window-attention": lambda: attention(causal=True, window=4),
+    "rotary-attention": lambda: attention(rotary="half"),
+    "interleaved-rotary-attention": lambda: attention(rotary="interleaved"),
+    "qk-norm-attention": lambda: attention(qk_norm="rms"),
+    "l2-qk-norm-attention": lambda: attention(qk_norm="l2"),
+    "soft-capped-attention": lambda: attention(softcap=True),
+    "l2-attention": lambda: attention(score="l2"),
+    "cosine-attention": lambda: attention(qk_norm="l2", value_norm=True),
+    "sigmoid-attention": lambda: attention(weights="sigmoid"),
+    "linear-attention": lambda: attention(weights="linear"),
+    "sink-attention": lambda: attention(sink="head"),
+    "off-by-one-attention": lambda: attention(sink="zero"),
+    "sinkhorn-attention": lambda: attention(weights="sinkhorn"),
+    "unrolled-sinkhorn-attention": lambda: attention(weights="sinkhorn", iterations=1),
+    "consensus-attention": lambda: attention(consensus=True),
+    "energy-attention": energy_attention,
+    "cross-attention": cross_attention,
+    "hopfield": hopfield,
     "feed-forward": feed_forward,
+    "gelu-tanh-feed-forward": lambda: feed_forward(activation="gelu-tanh"),
+    "relu-squared-feed-forward": lambda: feed_forward(activation="relu-squared"),
+    "silu-feed-forward": lambda: feed_forward(activation="silu"),
+    "swiglu-feed-forward": gated_feed_forward,
+    "geglu-feed-forward": lambda: gated_feed_forward(activation="gelu"),
     "layer-norm": layer_norm,
     "rms-norm": rms_norm,
+    "l2-norm": l2_norm,
     "pre-norm-attention": lambda: pre_norm(rms_norm(), attention()),
     "pre-norm-causal-attention": lambda: pre_norm(rms_norm(), attention(causal=True)),
     "pre-norm-feed-forward": lambda: pre_norm(layer_norm(), feed_forward()),
     "post-norm-attention": lambda: post_norm(layer_norm(), attention()),
     "post-norm-feed-forward": lambda: post_norm(layer_norm(), feed_forward()),
+    "sandwich-norm-attention": lambda: sandwich_norm(
+        rms_norm(), attention(), rms_norm()
+    ),
+    "deep-norm-feed-forward": lambda: deep_norm(layer_norm(), feed_forward()),
+    "parallel-attention": lambda: parallel(rms_norm(), attention(), feed_forward()),
+    "residual-attention": lambda: residual(pre_norm(rms_norm(), attention())),
+    "layer-scale-attention": lambda: layer_scale(pre_norm(rms_norm(), attention())),
+    "re-zero-attention": lambda: re_zero(attention()),
+    "leaky-attention": lambda: leaky(attention()),
 }
 """The declarations by the names that `stabcheck show` knows."""
 
 __all__ = [
     "FIELDS",
     "attention",
+    "cross_attention",
+    "deep_norm",
+    "energy_attention",
     "feed_forward",
+    "gated_feed_forward",
+    "hopfield",
+    "l2_norm",
     "layer_norm",
+    "layer_scale",
+    "leaky",
+    "parallel",
     "post_norm",
     "pre_norm",
+    "re_zero",
+    "residual",
     "rms_norm",
+    "sandwich_norm",
 ]

@@ -1,36 +1,45 @@
-r"""Softmax attention, declared.
+r"""Attention, declared: projections, scores, weights, mixing.
 
 $$F(X)_i = \sum_h \sum_k P^h_{ik}\,(W_V^{hT} x_k + b_V^h)\,W_O^h + b_O,$$
 $$P^h_i = \operatorname{softmax}_k\; s\,(W_Q^{hT} x_i + b_Q^h) \cdot
 (W_K^{hT} x_k + b_K^h)$$
+
+Every variant changes one line: see `variant`, `scores`, `vectors`, `weights`.
 """
 
 from __future__ import annotations
 
-from sympy import Heaviside
+from typing import Any
+
+from sympy import Expr, S
 
 from stabcheck.errors import InvalidInput
-from stabcheck.fields.notation import (
-    W_K,
-    W_O,
-    W_Q,
-    H,
-    X,
-    a,
-    b_K,
-    b_O,
-    b_Q,
-    c,
-    h,
-    i,
-    k,
-    l,
-    mask_tensor,
-    r,
-    s,
-    scale,
+from stabcheck.fields.heads import Heads, heads_of
+from stabcheck.fields.notation import X, a, b_O, i, k, mask_tensor
+from stabcheck.fields.options import checked_count, checked_flag
+from stabcheck.fields.scores import SCORES, admissible, cap, capped, penalty, slopes
+from stabcheck.fields.variant import Variant, variant_of
+from stabcheck.fields.vectors import (
+    base,
+    frequencies,
+    gains,
+    normalised,
+    normalised_values,
+    rotated,
+    theta,
+    value_scale,
+    vector_epsilon,
 )
-from stabcheck.symbolic import Declaration, Field, Softmax, Tensor, total
+from stabcheck.fields.weights import (
+    balanced,
+    doubly_stochastic,
+    features,
+    offset,
+    sigmoids,
+    sinks,
+    softmax,
+)
+from stabcheck.symbolic import Declaration, Field, Index, Tensor
 
 
 def attention(
@@ -41,70 +50,158 @@ def attention(
     bias: bool | str = False,
     biases: bool = False,
     output: bool = True,
+    **options: Any,
 ) -> Field:
-    r"""Multi-head softmax attention.
+    r"""Multi-head attention and its variants.
 
     **Arguments:** `heads`, how many; `causal`, whether a token sees only itself and
     earlier ones; `mask`, whether a parameter `mask` `(n, n)` of zeros and ones says
     what a token sees; `bias`, whether a parameter `bias` is added to the logits:
     `True` for `(n, n)`, `"head"` for `(H, n, n)`; `biases`, whether the projections
     have biases `b_Q`, `b_K` `(H, d_k)`, `b_V` `(H, d_v)`, `b_O` `(d,)`; `output`,
-    whether there is a `W_O` `(H d_v, d)`; without it one head with `d_v = d`.
+    whether there is a `W_O` `(H d_v, d)`; without it one head with `d_v = d`;
+    `options`, those of `Variant`.
 
     **Returns:** a field with parameters `W_Q`, `W_K` `(H, d, d_k)`, `W_V` `(H, d, d_v)`
-    and `scale`, which is `1/sqrt(d_k)` unless given.
+    and `scale`, which is `1/sqrt(d_k)` unless given; with groups `W_K`, `W_V` and
+    their biases have `G` heads.
 
     **Raises:** `InvalidInput`.
     """
     settings = {
-        "heads": _checked_heads(heads, output),
-        "causal": _checked_flag("causal", causal),
-        "mask": _checked_flag("mask", mask),
-        "bias": "head" if bias == "head" else _checked_flag("bias", bias),
-        "biases": _checked_flag("biases", biases),
-        "output": _checked_flag("output", output),
+        "heads": checked_count("attention", "heads", heads),
+        "causal": checked_flag("attention", "causal", causal),
+        "mask": checked_flag("attention", "mask", mask),
+        "bias": "head" if bias == "head" else checked_flag("attention", "bias", bias),
+        "biases": checked_flag("attention", "biases", biases),
+        "output": checked_flag("attention", "output", output),
     }
-    v = s if output else a  # the index of a value: the features themselves if no W_O
-    W_V, b_V = Tensor("W_V", (h, c, v)), Tensor("b_V", (h, v))
-    at = (h, i, l) if bias == "head" else (i, l)
-    B, M = Tensor("bias", at), mask_tensor
-    parameters = (W_Q, W_K, W_V, W_O, b_Q, b_K, b_V, b_O, M, B, scale)
-    sees = (M[i, l] if mask else 1) * (Heaviside(i - l, 1) if causal else 1)
-    has, biased, out = int(biases), int(bool(bias)), W_O[h, s, a] if output else 1
-
-    F = Declaration(_name(settings), X, parameters, **settings)
-    q = F.let("q", (h, i, r), total(W_Q[h, c, r] * X[i, c], c) + has * b_Q[h, r])
-    key = F.let("k", (h, k, r), total(W_K[h, c, r] * X[k, c], c) + has * b_K[h, r])
-    value = F.let("v", (h, k, v), total(W_V[h, c, v] * X[k, c], c) + has * b_V[h, v])
-    logits = scale.symbol * total(q[h, i, r] * key[h, l, r], r) + biased * B[at]
-    P = F.let("P", (h, i, k), Softmax(k, l, logits, sees))
-    mean = total(P[h, i, k] * value[h, k, v] * out, h, k, *((s,) if output else ()))
-    return F.returns((i, a), mean + has * b_O[a], sizes={H: heads})
+    variant = variant_of(options)
+    _refuse(settings, variant)
+    layout = heads_of(
+        heads=heads, groups=variant.groups, rotary=variant.rotary, output=output
+    )
+    name = _name(settings, variant)
+    parameters = _parameters(layout, settings, variant)
+    F = Declaration(name, X, parameters, **settings, **variant.chosen)
+    q, key, value = layout.projected(F, biases=biases)
+    q, key, value = _prepared(F, layout, variant, q, key, value)
+    P = _weights(F, layout, settings, variant, q, key)
+    mean = layout.mixed(P, value, consensus=variant.consensus)
+    return F.returns((i, a), mean + int(biases) * b_O[a], sizes=layout.sizes)
 
 
-def _name(settings: dict[str, object]) -> str:
+def _prepared(
+    F: Declaration,
+    heads: Heads,
+    variant: Variant,
+    q: Tensor,
+    key: Tensor,
+    value: Tensor,
+) -> tuple[Tensor, ...]:
+    """Queries, keys and values as they are compared and averaged."""
+    if variant.qk_norm:
+        q, key = normalised(F, heads, variant.qk_norm, q, key)
+    if variant.value_norm:
+        value = normalised_values(F, heads, value)
+    if variant.rotary:
+        angles = theta if variant.frequencies else frequencies(F)
+        q, key = rotated(F, heads, angles, q, key)
+    return q, key, value
+
+
+def _weights(
+    F: Declaration,
+    heads: Heads,
+    settings: dict[str, Any],
+    variant: Variant,
+    q: Tensor,
+    key: Tensor,
+) -> Tensor:
+    seen = {"causal": settings["causal"], "mask": settings["mask"]}
+
+    def sees(at: Index) -> Expr:
+        return admissible(at, window=variant.window, **seen)
+
+    def score(at: Index) -> Expr:
+        compare = SCORES.get(variant.score, variant.score)
+        own, other = q[(*heads.query, i, *w)], key[(*heads.key, at, *w)]
+        return heads.scale.symbol * compare(own, other, w)
+
+    def logit(at: Index) -> Expr:
+        s = score(at) if named is None else named[(*heads.query, i, at)]
+        s = capped(s) if variant.softcap else s
+        s = s + penalty(heads, at) if variant.alibi else s
+        B = _bias(heads, settings)
+        return s + B[(*B.indices[:-1], at)] if settings["bias"] else s
+
+    w, named = heads.width, None
+    if variant.weights == "linear":
+        return features(F, heads, q, key, sees)
+    if variant.softcap or variant.weights == "sigmoid":
+        named = F.let("s", (*heads.query, i, k), score(k))
+    if variant.weights == "sigmoid":
+        return sigmoids(F, heads, logit, sees)
+    if variant.weights == "sinkhorn" and not variant.iterations:
+        return doubly_stochastic(F, heads, logit)
+    sink = {False: S.NegativeInfinity, "zero": S.Zero}.get(variant.sink)
+    sink = sinks(heads)[heads.query] if sink is None else sink
+    P = softmax(F, heads, logit, sees, sink)
+    return balanced(F, P, variant.iterations) if variant.iterations else P
+
+
+def _bias(heads: Heads, settings: dict[str, Any]) -> Tensor:
+    axes = (*heads.query, i, k) if settings["bias"] == "head" else (i, k)
+    return Tensor("bias", axes)
+
+
+def _parameters(
+    heads: Heads, settings: dict[str, Any], variant: Variant
+) -> tuple[Any, ...]:
+    """Every parameter that some line may name; the declaration keeps those named."""
+    return (
+        *heads.parameters[:-1],
+        mask_tensor,
+        _bias(heads, settings),
+        slopes(heads),
+        *gains(heads),
+        vector_epsilon,
+        value_scale,
+        *((theta,) if variant.frequencies else (base,)),
+        cap,
+        offset,
+        sinks(heads),
+        *variant.parameters,
+        heads.scale,
+    )
+
+
+def _name(settings: dict[str, Any], variant: Variant) -> str:
     words = {"causal": "causal", "mask": "masked", "biases": "biased"}
     chosen = [word for key, word in words.items() if settings[key]]
-    return "-".join([*chosen, "attention"])
+    return "-".join([*chosen, *variant.words, "attention"])
 
 
-def _checked_heads(heads: int, output: bool) -> int:
-    if isinstance(heads, bool) or not isinstance(heads, int) or heads < 1:
-        raise InvalidInput(
-            f"asked for attention with heads={heads!r}; give a whole number of at "
-            "least 1"
-        )
-    if heads > 1 and not output:
+def _refuse(settings: dict[str, Any], variant: Variant) -> None:
+    """Refuse options that say nothing beside the others."""
+    heads, groups = settings["heads"], variant.groups
+    if heads > 1 and not settings["output"]:
         raise InvalidInput(
             f"asked for attention with {heads} heads and no W_O, found nothing that "
             "brings the heads together; leave output=True"
         )
-    return heads
-
-
-def _checked_flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
+    if groups is not None and heads % groups:
         raise InvalidInput(
-            f"asked for attention with {name}={value!r}; give True or False"
+            f"asked for attention with {heads} heads in {groups} groups, found that "
+            "they do not divide evenly; give a divisor of the heads"
         )
-    return value
+    if variant.weights == "linear" and (settings["bias"] or settings["mask"]):
+        raise InvalidInput(
+            "asked for attention with linear weights and a bias or mask of logits, "
+            "found that linear weights have none; leave it out"
+        )
+    if variant.weights == "sinkhorn" and (settings["causal"] or settings["mask"]):
+        raise InvalidInput(
+            "asked for attention with sinkhorn weights and a mask, found that few "
+            "masks leave doubly stochastic weights; leave it out"
+        )

@@ -29,3 +29,13 @@ def rms_norm() -> Field:
     F = Declaration("rms-norm", X, (gamma, epsilon))
     square = F.let("square", (i,), total(X[i, c] ** 2, c) / d)
     return F.returns((i, a), gamma[a] * X[i, a] / sqrt(square[i] + epsilon.symbol))
+
+
+def l2_norm() -> Field:
+    r"""Normalisation to the unit sphere, $x / \sqrt{|x|^2 + \epsilon}$.
+
+    Parameter: the number `epsilon`.
+    """
+    F = Declaration("l2-norm", X, (epsilon,))
+    square = F.let("square", (i,), total(X[i, c] ** 2, c))
+    return F.returns((i, a), X[i, a] / sqrt(square[i] + epsilon.symbol))

@@ -1,10 +1,18 @@
-"""Every declared variant with drawn parameters, and its plain reference."""
+"""The table of fields: one line gives a field all of its tests.
+
+A line names a declaration, what draws its parameters, and a plain function written by
+hand.  The tests of this folder then prove its derivatives, compare them with automatic
+differentiation and with differences at drawn sizes, enclose them, and refuse mutants.
+"""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from agreement import plain
+from agreement.attention_cases import ATTENTIONS
+from agreement.block_cases import BLOCKS
 
 from stabcheck.fields import (
     attention,
@@ -125,17 +133,33 @@ VARIANTS = (
         ),
         post_feed_forward,
     ),
+    *(Variant(*line) for line in ATTENTIONS),
+    *(Variant(*line) for line in BLOCKS),
 )
 
-SIZES = ((1, 1), (2, 3), (4, 2))
+SIZES = ((1, 1), (3, 2))
+
+EXPLICIT = tuple(v for v in VARIANTS if v.name != "sinkhorn")
+"""The fields that can be written out; Sinkhorn's limit is defined by equations."""
+
+
+def named(name: str) -> Variant:
+    """The line of the table with this name."""
+    return next(variant for variant in VARIANTS if variant.name == name)
+
+
+@cache
+def derived(variant: Variant) -> tuple[Field, Field, Field, Field]:
+    """A field with its Jacobian and its two products."""
+    field = variant.declare()
+    return field, field.jacobian(), field.jvp(), field.vjp()
 
 
 def drawn(variant: Variant, n: int, d: int, seed: int = 0):
     """A field with a state, a direction and parameters."""
     rng = np.random.default_rng(seed)
-    field: Field = variant.declare()
     state, direction = rng.standard_normal((2, n, d))
-    return field, state, direction, variant.draw(rng, n, d)
+    return derived(variant)[0], state, direction, variant.draw(rng, n, d)
 
 
 def tolerance(*arrays) -> float:

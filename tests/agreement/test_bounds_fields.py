@@ -36,8 +36,7 @@ def test_attention_of_every_shape(case):
         heads=heads,
         causal=bounded.causal,
         mask=bounded.mask is not None,
-        bias=bounded.bias is not None
-        and ("head" if bounded.bias.ndim == 3 else True),
+        bias=bounded.bias is not None and ("head" if bounded.bias.ndim == 3 else True),
         biases=biased,
         output=bounded.W_O is not None,
     )
