@@ -1,1 +1,1 @@
-"""What the nodes of the language mean: float64 in NumPy and JAX, balls in Arb."""
+"""What the nodes of the language mean: floats, intervals, balls and exact numbers."""

@@ -6,7 +6,9 @@ arithmetic of its own and does not import this.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import wraps
 from typing import Any, ClassVar
@@ -17,21 +19,29 @@ from flint import arb, fmpq
 from sympy import Expr, Rational, pi
 
 from stabcheck.errors import InvalidInput
+from stabcheck.interpret import weighted_mean
+from stabcheck.interpret.ball_arrays import from_balls, rounded, to_balls
+from stabcheck.interpret.interval_contraction import spread
 from stabcheck.interpret.numpy_ import places
-from stabcheck.symbolic.pointwise import ball_power
+from stabcheck.symbolic.backend import Backend
+from stabcheck.symbolic.ball_functions import BALL_FUNCTIONS, ball_power
+from stabcheck.symbolic.enclosure_form import enclosure_form
+from stabcheck.symbolic.field import Field
+from stabcheck.symbolic.walk import Walk
 
 PRECISION = 128
 """Working bits: entries at a point come out to about 30 digits."""
 
 
-class BallBackend:
-    """The interpretation in ball arithmetic."""
+@dataclass(frozen=True)
+class BallBackend(Backend):
+    """The interpretation in ball arithmetic with so many bits."""
 
+    precision: int = PRECISION
+
+    written_out: ClassVar[int] = 2**16
     functions: ClassVar[Mapping[str, Callable[..., Any]]] = {
-        "exp": np.frompyfunc(arb.exp, 1, 1),
-        "erf": np.frompyfunc(arb.erf, 1, 1),
-        "tanh": np.frompyfunc(arb.tanh, 1, 1),
-        "Heaviside": np.frompyfunc(lambda x: arb(int(x >= 0)), 1, 1),
+        name: np.frompyfunc(function, 1, 1) for name, function in BALL_FUNCTIONS.items()
     }
 
     def array(self, value: Any) -> np.ndarray:
@@ -48,8 +58,11 @@ class BallBackend:
     def einsum(
         self, operands: Sequence[tuple[np.ndarray, Sequence[int]]], out: Sequence[int]
     ) -> np.ndarray:
-        flat = [part for array, labels in operands for part in (array, list(labels))]
-        return np.asarray(np.einsum(*flat, list(out), optimize=len(operands) > 1))
+        if len(operands) == 1:
+            return _einsum(operands, out)
+        middles = [(_MIDDLE(array), labels) for array, labels in operands]
+        narrow = [(rounded(array), labels) for array, labels in operands]
+        return np.asarray(_WIDENED(_einsum(middles, out), spread(narrow, out)))
 
     def transpose(self, array: np.ndarray, axes: Sequence[int]) -> np.ndarray:
         return np.transpose(array, axes)
@@ -63,7 +76,9 @@ class BallBackend:
     def power(self, base: np.ndarray, exponent: Rational) -> np.ndarray:
         return np.frompyfunc(lambda ball: ball_power(ball, exponent), 1, 1)(base)
 
-    def softmax(self, logits: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    def softmax(
+        self, logits: np.ndarray, mask: np.ndarray | None, sink: np.ndarray | None
+    ) -> np.ndarray:
         r"""Weights as $1/(1 + \sum_{l \ne k} e^{u_l - u_k})$: never above 1."""
         weights = np.empty(logits.shape, dtype=object)
         for row in np.ndindex(*logits.shape[:-1]):
@@ -76,9 +91,32 @@ class BallBackend:
             for key in keys:
                 own = logits[row][key]
                 others = (logits[row][other] for other in keys if other != key)
-                ratios = ((other - own).exp() for other in others)
+                ratios = [(other - own).exp() for other in others]
+                if sink is not None:
+                    ratios.append((sink[row] - own).exp())
                 weights[(*row, key)] = 1 / sum(ratios, start=arb(1))
         return weights
+
+    def centre(self, array: np.ndarray) -> np.ndarray:
+        return np.asarray(_MIDDLE(array))
+
+    def mean(self, weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+        # In float64 the widest mean is cheap to find; where balls are narrow, the sum
+        # in full precision lies inside it.
+        total = (weights * values).sum(axis=-1)
+        hull = to_balls(weighted_mean.mean(from_balls(weights), from_balls(values)))
+        return np.asarray(_MET(total, hull))
+
+    def off_diagonal(self, array: np.ndarray, one: int, two: int) -> np.ndarray:
+        array = np.array(array)
+        same = np.arange(array.shape[one])
+        at = [slice(None)] * array.ndim
+        at[one] = at[two] = same
+        array[tuple(at)] = arb(0)
+        return array
+
+    def output(self, field: Field, walk: Walk) -> np.ndarray:
+        return super().output(enclosure_form(field), walk)
 
     def scatter(
         self,
@@ -94,10 +132,33 @@ class BallBackend:
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
         def precise(*arguments: Any) -> Any:
-            with flint.ctx.workprec(PRECISION):
+            with flint.ctx.workprec(self.precision):
                 return function(*arguments)
 
         return precise
+
+
+def _einsum(
+    operands: Sequence[tuple[np.ndarray, Sequence[int]]], out: Sequence[int]
+) -> np.ndarray:
+    flat = [part for array, labels in operands for part in (array, list(labels))]
+    return np.asarray(np.einsum(*flat, list(out), optimize=len(operands) > 1))
+
+
+def _widened(ball: arb, radius: float) -> arb:
+    return ball + arb(0, radius if math.isfinite(radius) else math.inf)
+
+
+def _met(one: arb, two: arb) -> arb:
+    """The intersection of two enclosures of one value."""
+    if not one.is_finite():
+        return two
+    return one.intersection(two) if two.is_finite() else one
+
+
+_MIDDLE = np.frompyfunc(arb.mid, 1, 1)
+_WIDENED = np.frompyfunc(_widened, 2, 1)
+_MET = np.frompyfunc(_met, 2, 1)
 
 
 def _ball(value: Any) -> arb:

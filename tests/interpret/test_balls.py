@@ -43,7 +43,7 @@ def test_even_powers_are_not_negative(ball):
 @given(st.lists(BALLS, min_size=1, max_size=4))
 def test_softmax_weights_are_enclosed_and_at_most_one(logits):
     row = np.array([logits], dtype=object)
-    weights = BACKEND.softmax(row, None)[0]
+    weights = BACKEND.softmax(row, None, None)[0]
     middles = np.array([float(ball.mid()) for ball in logits])
     point = np.exp(middles - middles.max())
     point /= point.sum()
@@ -58,7 +58,7 @@ def test_softmax_weights_are_enclosed_and_at_most_one(logits):
 def test_masked_keys_weigh_exactly_nothing():
     logits = BACKEND.array([[0.5, 9.0, -1.0]])
     mask = BACKEND.array([[1, 0, 1]])
-    weights = BACKEND.softmax(logits, mask)[0]
+    weights = BACKEND.softmax(logits, mask, None)[0]
     assert weights[1] == 0
     assert (weights[0] + weights[2]).contains(1)
 
