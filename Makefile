@@ -9,7 +9,7 @@ JOBS ?= 2
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: certify test soundness lint proofs coq benchmarks clean
+.PHONY: certify test soundness lint proofs coq benchmarks gallery docs clean
 
 certify: $(VENV)/installed
 	$(BIN)/stabcheck certify minilm --out $(OUT) --jobs $(JOBS)
@@ -32,8 +32,19 @@ proofs: $(VENV)/installed
 coq:
 	$(PYTHON) proofs/coq/check.py $(if $(INSTALL),--install)
 
+# The table of the declared fields, half an hour on two cores, and the comparison with
+# NodePy, ten minutes.
+docs: $(VENV)/installed
+	$(BIN)/python benchmarks/fields.py --out docs/fields.md
+	$(BIN)/python -m pip install --quiet 'nodepy==1.1.1' six
+	$(BIN)/python benchmarks/against_nodepy.py
+
 benchmarks: $(VENV)/installed
 	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# A page with a picture of every method; git does not keep it.
+gallery: $(VENV)/installed
+	$(BIN)/python -m stabcheck.plots.gallery docs/gallery
 
 $(VENV)/installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

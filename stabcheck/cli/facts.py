@@ -1,55 +1,77 @@
-"""`integrators`, `integrator`, `plot region`: methods, their exact facts, a picture."""
+"""`integrators`, `integrator`: the methods and their exact facts."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from stabcheck.errors import InvalidInput
 
 MOST_DIGITS = 10_000
-COLUMNS = {
-    "order": "p",
-    "stages": "s",
-    "real_stability_interval": "real",
-    "imaginary_stability_interval": "imag",
-    "largest_disc_radius": "disc",
-    "circle_contractivity_radius": "circle",
-    "is_A_stable": "A",
-    "is_L_stable": "L",
-    "is_algebraically_stable": "alg.",
-}
-"""What the table of all methods shows, and its headings: p the order, s the stages."""
+WIDTH = 100
+"""Columns of the table where the output is no terminal."""
 
 
 def integrators(
+    text: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TEXT]", help="Only rows that contain it, or a letter A to J."
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every method, not the first of a row.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """List the methods with their stability facts.
+    """List the 166 rows of methods with their stability facts.
 
-    Order p, stages s, intervals on the axes, radius of the largest disc in the
-    stability region, radius of circle contractivity; A-, L- and algebraic stability.
+    Of each row the first method: order p, stages s, intervals on the axes, radius of
+    the largest disc in the stability region; A-, L- and algebraic stability.
 
-    Example: `stabcheck integrators`
+    Example: `stabcheck integrators bdf --all`
     """
-    from stabcheck.integrators import facts, get, names
+    from stabcheck.cli import method_table
+    from stabcheck.integrators.catalogue import rows
 
-    records = [facts(get(name), 15 if as_json else 6) for name in names()]
+    chosen = method_table.chosen(rows(), text)
+    if not chosen:
+        raise InvalidInput(
+            f"asked for the rows with {text!r}, found none; give a part of a name such "
+            "as bdf, or a letter from A to J"
+        )
+    digits = 15 if as_json else method_table.DIGITS
+    wanted = [
+        (row, name)
+        for row in chosen
+        for name in (row.names if every and row.names else (row.names or (None,))[:1])
+    ]
+    progress = track(
+        wanted,
+        "facts",
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    records = [method_table.record_of(row, name, digits) for row, name in progress]
     if as_json:
         print(json.dumps(records, indent=1))
         return
-    table = Table(box=None, pad_edge=False)
-    table.add_column("name", no_wrap=True)
-    for heading in COLUMNS.values():
-        table.add_column(heading, justify="right", no_wrap=True)
-    for record in records:
-        table.add_row(record["name"], *(_cell(record[key]) for key in COLUMNS))
-    Console().print(table)
+    for line in method_table.lines_of(records):
+        print(line)
+    print("", *method_table.open_rows(records), method_table.LEGEND, sep="\n")
+
+
+def page() -> Console:
+    """A console that does not cut lines where the output is no terminal."""
+    return Console() if sys.stdout.isatty() else Console(width=WIDTH)
 
 
 def integrator(
@@ -61,6 +83,13 @@ def integrator(
         typer.Option(help="Significant digits of each number.", min=1, max=MOST_DIGITS),
     ] = 15,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a certificate of the facts for `stabcheck check` instead.",
+        ),
+    ] = None,
 ) -> None:
     """Print the coefficients of one method and every exact fact about it.
 
@@ -69,12 +98,20 @@ def integrator(
 
     Example: `stabcheck integrator rk4 --digits 50`
     """
+    from stabcheck.cli.tableau_text import tableau_text
     from stabcheck.integrators import facts, get
 
+    if certificate is not None:
+        write_certificate(get(name), certificate)
+        return
     record = facts(get(name), digits)
     if as_json:
         print(json.dumps(record, indent=1))
         return
+    console = page()
+    tableau = tableau_text(record)
+    if tableau is not None:
+        record = {k: v for k, v in record.items() if k not in ("A", "b", "c")}
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -86,41 +123,23 @@ def integrator(
         if "^" in polynomials.get(key, ""):
             text += f"  (root of {polynomials[key]})"
         table.add_row(key, text)
-    Console().print(table)
+    console.print(table, highlight=False)
+    if tableau is not None:
+        console.print("\n" + tableau, highlight=False, markup=False)
 
 
-def plot_region(
-    names: Annotated[
-        list[str], typer.Argument(metavar="NAME...", help="Runge-Kutta methods.")
-    ],
-    certificate: Annotated[
-        Path | None,
-        typer.Option(help="Draw the Jacobian of its layer of largest norm over them."),
-    ] = None,
-    output: Annotated[
-        Path,
-        typer.Option("-o", "--output", help="The picture, .png, .pdf or .svg."),
-    ] = Path("region.png"),
-) -> None:
-    """Draw the stability regions of one or more methods.
+def write_certificate(method: Any, file: Path) -> None:
+    """Write the certificate of a method's facts whole or not at all."""
+    from stabcheck.certificate import write_text
+    from stabcheck.integrators.certificates import certificate
 
-    Example: `stabcheck plot region forward-euler rk4 implicit-midpoint -o region.png`
-    """
-    from stabcheck.plots import certificate_overlay, stability_region
-
-    suffixes = (".png", ".pdf", ".svg")
-    if output.suffix.lower() not in suffixes:
+    document = certificate(method)
+    if not file.parent.is_dir():
         raise InvalidInput(
-            f"asked to draw {output}, found the ending {output.suffix!r}; use "
-            + ", ".join(suffixes)
+            f"asked to write {file}, found no folder {file.parent}; make it first"
         )
-    if not output.parent.is_dir():
-        raise InvalidInput(
-            f"asked to draw {output}, found no folder {output.parent}; make it first"
-        )
-    overlay = certificate_overlay(certificate) if certificate else {}
-    stability_region(*names, **overlay).savefig(output, dpi=200)
-    print(output)
+    write_text(file, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    print(f"{file}: {len(document['claims'])} claims; `stabcheck check {file}`")
 
 
 def _cell(value: Any) -> str:

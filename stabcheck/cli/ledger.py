@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -21,12 +22,21 @@ def show(
     jacobian: Annotated[
         bool, typer.Option("--jacobian", help="Show its Jacobian instead.")
     ] = False,
+    jvp: Annotated[
+        bool, typer.Option("--jvp", help="Show the Jacobian times a direction.")
+    ] = False,
+    vjp: Annotated[
+        bool, typer.Option("--vjp", help="Show its transpose times a cotangent.")
+    ] = False,
+    hessian: Annotated[
+        bool, typer.Option("--hessian", help="Show the second derivative.")
+    ] = False,
     format: Annotated[str, typer.Option(help="latex or text.")] = "text",
     listing: Annotated[
         bool, typer.Option("--list", help="List the declared fields.")
     ] = False,
 ) -> None:
-    """Print a declared vector field, or its derived Jacobian.
+    """Print a declared vector field, or what is derived from it.
 
     Example: `stabcheck show attention --jacobian --format latex`
     """
@@ -37,6 +47,12 @@ def show(
         return
     if format not in ("latex", "text"):
         raise InvalidInput(f"asked for the format {format!r}; use latex or text")
+    flags = {"jacobian": jacobian, "jvp": jvp, "vjp": vjp, "hessian": hessian}
+    chosen = [product for product, asked in flags.items() if asked]
+    if len(chosen) > 1:
+        raise InvalidInput(
+            f"asked to show {' and '.join(chosen)} at once; choose one of them"
+        )
     declare = FIELDS.get(name)
     if declare is None:
         near = difflib.get_close_matches(name, FIELDS, 3) or sorted(FIELDS)
@@ -44,9 +60,17 @@ def show(
             f"asked to show {name!r}, found no such field; nearest: {', '.join(near)}"
         )
     field = declare()
-    if jacobian:
-        field = field.jacobian()
+    for product in chosen:
+        field = DERIVED[product](field)
     print(field.latex() if format == "latex" else field.text())
+
+
+DERIVED = {
+    "jacobian": lambda field: field.jacobian(),
+    "jvp": lambda field: field.jvp(),
+    "vjp": lambda field: field.vjp(),
+    "hessian": lambda field: field.jacobian().jacobian(),
+}
 
 
 def theorems(
@@ -104,16 +128,21 @@ def prove(
 
 
 def proof_table(outcomes) -> Table:
-    """One row a proof: id, what was run, how long it took, and what failed."""
+    """One row a proof: id, statement, what proved it or what failed, seconds."""
+    from stabcheck.theorems import LEDGER
+
     table = Table(box=None, pad_edge=False)
-    for heading in ("id", "steps", "mutants refused", "seconds", "verdict"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("id", overflow="fold")
+    table.add_column("statement", ratio=1)
+    table.add_column("proved by", overflow="fold")
+    table.add_column("seconds", justify="right")
     for outcome in outcomes:
+        stated = LEDGER.get(outcome.theorem)
+        ran = f"{outcome.steps} steps, {outcome.mutants_refused} mutants refused"
         table.add_row(
             outcome.theorem,
-            str(outcome.steps),
-            str(outcome.mutants_refused),
+            stated.summary if stated else "not in the ledger",
+            ran if outcome.proved else escape(f"failed: {outcome.failure}"),
             f"{outcome.seconds:.2f}",
-            "proved" if outcome.proved else f"failed: {outcome.failure}",
         )
     return table

@@ -11,6 +11,7 @@ import sys
 import typer
 
 from stabcheck.cli import certify, facts, ledger
+from stabcheck.cli import plot as pictures
 from stabcheck.errors import InvalidInput, Rejected, StabcheckError, Undecided
 
 # typer brings its own copy of click in some releases and uses click in others.
@@ -38,15 +39,15 @@ app.command("show")(ledger.show)
 app.command("theorems")(ledger.theorems)
 app.command("prove")(ledger.prove)
 plot = typer.Typer(
-    help="Draw stability regions.", no_args_is_help=True, rich_markup_mode="markdown"
+    help="Draw where methods are stable.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
-plot.command("region")(facts.plot_region)
+plot.command("region")(pictures.region)
+plot.command("star")(pictures.star)
+plot.command("modulus")(pictures.modulus)
+plot.command("growth")(pictures.growth)
 app.add_typer(plot, name="plot")
-
-
-@plot.callback()
-def _plot() -> None:
-    """Draw stability regions."""
 
 
 def main() -> None:

@@ -61,6 +61,11 @@ class LinearMultistep(Recurrence):
         return rational_row(f"{what} of {self.name}", values)
 
     @property
+    def own_facts(self) -> tuple[str, ...]:
+        """What is shown of it beside the facts of all methods."""
+        return (*Recurrence.own_facts, "is_G_stable")
+
+    @property
     def family(self) -> str:
         """`explicit linear multistep` or `implicit linear multistep`."""
         return f"{'ex' if self.is_explicit else 'im'}plicit linear multistep"

@@ -1,4 +1,4 @@
-"""What is drawn over the regions: numerical range, eigenvalues, Ritz values."""
+"""What is drawn over the regions: numerical range, eigenvalues, pseudospectra."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from stabcheck.certify.centres import dense_jacobian
 from stabcheck.errors import InvalidInput
 from stabcheck.layers import Branch, Layer, Residual
+from stabcheck.plots.pseudospectra import MOST_ROWS, Pseudospectra
 
 Points = np.ndarray[Any, np.dtype[np.complex128]]
 
@@ -25,9 +26,16 @@ class Overlay:
     numerical_range: Points
     spectrum: Points
     ritz_values: Points
+    pseudospectra: Pseudospectra | None = None
 
     @classmethod
-    def of(cls, numerical_range: Any, spectrum: Any, ritz_values: Any) -> Overlay:
+    def of(
+        cls,
+        numerical_range: Any,
+        spectrum: Any,
+        ritz_values: Any,
+        pseudospectra: Pseudospectra | None = None,
+    ) -> Overlay:
         """An overlay from arrays or `None`.
 
         **Raises:** `InvalidInput` for an array that is not numbers, or not finite.
@@ -36,20 +44,22 @@ class Overlay:
             _checked("numerical_range", numerical_range),
             _checked("spectrum", spectrum),
             _checked("ritz_values", ritz_values),
+            pseudospectra,
         )
 
-    def arguments(self) -> dict[str, Points]:
+    def arguments(self) -> dict[str, Any]:
         """The arguments of `stability_region` that draw it."""
         return {
             "numerical_range": self.numerical_range,
             "spectrum": self.spectrum,
             "ritz_values": self.ritz_values,
+            "pseudospectra": self.pseudospectra,
         }
 
     @property
-    def points(self) -> tuple[Points, ...]:
-        """All arrays, to fit the window to them."""
-        return self.numerical_range, self.spectrum, self.ritz_values
+    def points(self) -> Points:
+        """All points, to fit the window to them."""
+        return np.concatenate([self.numerical_range, self.spectrum, self.ritz_values])
 
 
 def of_layer(layer: Layer, state: Any) -> Overlay:
@@ -68,7 +78,8 @@ def of_layer(layer: Layer, state: Any) -> Overlay:
 def of_branch(branch: Branch, state: Any, step_size: Fraction) -> Overlay:
     r"""$h$ times the numerical range and the eigenvalues of a branch's Jacobian.
 
-    Beyond `DENSE_SPECTRUM` rows, the outer Ritz values stand for the eigenvalues.
+    Beyond `DENSE_SPECTRUM` rows, the outer Ritz values stand for the eigenvalues; up to
+    `MOST_ROWS` the pseudospectra are there too.
     """
     from stabcheck import spectra
 
@@ -76,7 +87,11 @@ def of_branch(branch: Branch, state: Any, step_size: Fraction) -> Overlay:
     h = float(step_size)
     numerical_range = h * spectra.numerical_range(jacobian)
     if len(jacobian) <= DENSE_SPECTRUM:
-        return Overlay.of(numerical_range, h * np.linalg.eigvals(jacobian), None)
+        pseudospectra = None
+        if len(jacobian) <= MOST_ROWS and numerical_range.any():
+            pseudospectra = Pseudospectra.of(h * jacobian, numerical_range)
+        spectrum = h * np.linalg.eigvals(jacobian)
+        return Overlay.of(numerical_range, spectrum, None, pseudospectra)
     return Overlay.of(numerical_range, None, h * spectra.outer_ritz_values(jacobian))
 
 

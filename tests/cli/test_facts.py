@@ -1,4 +1,4 @@
-"""`integrators`, `integrator`, `plot region` on the command line."""
+"""`integrators`, `integrator` and `plot` on the command line."""
 
 import json
 from decimal import Decimal
@@ -7,13 +7,19 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from stabcheck.cli import facts
+from stabcheck.cli import facts, plot
+from stabcheck.cli.method_table import group_of, lines_of, open_rows, record_of
 from stabcheck.errors import InvalidInput
+from stabcheck.integrators.catalogue import rows
+from stabcheck.integrators.registry import Row
 
 app = typer.Typer()
 app.command("integrators")(facts.integrators)
 app.command("integrator")(facts.integrator)
-app.command("region")(facts.plot_region)
+app.command("region")(plot.region)
+app.command("star")(plot.star)
+app.command("modulus")(plot.modulus)
+app.command("growth")(plot.growth)
 PNG = b"\x89PNG"
 
 
@@ -23,13 +29,61 @@ def run(*arguments: str) -> str:
     return result.output
 
 
-def test_the_table_has_a_row_for_every_method():
-    lines = run("integrators").splitlines()
-    names = [line.split()[0] for line in lines[1:]]
-    assert names == [
-        record["name"] for record in json.loads(run("integrators", "--json"))
+def test_the_table_has_a_line_for_every_row_in_its_group():
+    lines = run("integrators", "C").splitlines()
+    records = json.loads(run("integrators", "C", "--json"))
+    rows = [line for line in lines if line[:3].strip().isdigit()]
+    assert [line.split()[1] for line in rows] == [r["name"] for r in records]
+    assert [int(line.split()[0]) for line in rows] == list(range(65, 78))
+    assert lines[2] == "C  Strong stability preserving and low storage"
+
+
+def test_the_table_fits_a_hundred_columns_and_cuts_nothing():
+    for group in "AGJ":
+        lines = run("integrators", group).splitlines()
+        assert max(map(len, lines)) <= 100
+        assert not any("…" in line for line in lines)
+
+
+def test_every_row_of_the_registry_is_in_one_group():
+    found = [group_of(row) for row in rows()]
+    assert [row.number for row in rows()] == list(range(1, 167))
+    assert len(set(found)) == 10
+
+
+def test_a_text_chooses_rows_and_all_shows_every_method_of_them():
+    records = json.loads(run("integrators", "sbdf", "--all", "--json"))
+    assert [record["name"] for record in records][-5:] == [
+        f"sbdf:{k}" for k in range(1, 6)
     ]
-    assert not any("…" in line for line in lines)
+
+
+def test_a_line_of_the_table_reads_as_a_method():
+    line = next(x for x in run("integrators", "rk38").splitlines() if "rk38" in x)
+    assert " ".join(line.split()) == (
+        "31 rk38 +1 explicit RK 4 4 2.7853 2.8284 1.3926 - - -"
+    )
+    (line,) = (x for x in run("integrators", "tr-bdf2").splitlines() if "107" in x)
+    assert line.endswith("A L -")
+
+
+def test_decimals_two_fields_and_oscillators_are_marked():
+    text = run("integrators", "tsit5") + run("integrators", "A")
+    assert " 5* " in text
+    assert "osc 2" in text
+    assert "box 2" in text
+
+
+def test_a_text_without_rows_is_refused():
+    with pytest.raises(InvalidInput, match="found none; give a part of a name"):
+        run("integrators", "no-such-method")
+
+
+def test_an_open_row_is_named_with_its_reason():
+    row = Row(999, "lost-method", "A method lost", open="only quoted from memory")
+    record = record_of(row, None, 5)
+    assert "lost-method" in "\n".join(lines_of([record]))
+    assert open_rows([record]) == ["open: 999 A method lost: only quoted from memory"]
 
 
 def test_the_facts_of_rk4_as_json():
@@ -39,7 +93,7 @@ def test_the_facts_of_rk4_as_json():
     assert len(record["real_stability_interval"].replace(".", "")) == 50
     assert record["circle_contractivity_radius"] == "1"
     assert record["is_A_stable"] is False
-    assert record["A_alpha_degrees"] is None
+    assert record["A_alpha_degrees"] == "0"
     polynomial = record["minimal_polynomials"]["real_stability_interval"]
     assert polynomial == "x^3 - 4*x^2 + 12*x - 24"
     x = Decimal(record["real_stability_interval"])
@@ -59,7 +113,7 @@ def test_a_page_of_facts_names_the_source_and_the_polynomial():
 
 
 def test_an_unknown_method_is_refused_with_the_nearest():
-    with pytest.raises(InvalidInput, match="nearest: rk4"):
+    with pytest.raises(InvalidInput, match=r"nearest: .*rk4"):
         run("integrator", "rk5")
 
 
@@ -79,7 +133,24 @@ def test_a_picture_that_cannot_be_saved_is_refused(tmp_path, name, message):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("command", ["integrators", "integrator", "region"])
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [("star", "pade:1,2"), ("modulus", "rk4"), ("growth", "backward-euler")],
+)
+def test_the_other_pictures_are_saved(tmp_path, command, name):
+    path = tmp_path / "picture.svg"
+    run(command, name, "-o", str(path))
+    assert b"<svg" in path.read_bytes()
+
+
+def test_a_page_of_facts_draws_the_tableau():
+    lines = run("integrator", "heun").splitlines()
+    assert lines[-4:] == ["0 | ", "1 |   1", "--+---------", "  | 1/2  1/2"]
+
+
+@pytest.mark.parametrize(
+    "command", ["integrators", "integrator", "region", "star", "modulus", "growth"]
+)
 def test_every_help_has_an_example(command):
     assert "Example: " in run(command, "--help")
 
