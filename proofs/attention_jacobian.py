@@ -23,6 +23,7 @@ from stabcheck.symbolic import (
     jacobian_identity,
     total,
 )
+from stabcheck.symbolic.covariance_form import one_term_changed
 
 THEOREM = "attention-jacobian"
 
@@ -108,3 +109,13 @@ def mutant_the_mean_is_not_subtracted():
 
 def mutant_the_rank_one_term_has_the_other_sign():
     return is_the_jacobian(mixing() - rank_one() + covariance())
+
+
+def mutant_some_term_is_dropped_or_flipped():
+    # One of the two factors of the covariance centred is enough: the other mean, which
+    # may be left out, is left out first.
+    moved = total(U[a, c] * centred(k, c), c) * total(A[b, c] * X[k, c], c)
+    own = KroneckerDelta(i, j) * total(P[i, k] * moved, k)
+    formula = mixing() + rank_one() + own
+    assert is_the_jacobian(formula)
+    return any(is_the_jacobian(wrong) for wrong in one_term_changed(formula))

@@ -4,6 +4,9 @@ If all tokens are equal, unmasked attention without a score bias has the Jacobia
 \tfrac1n 11^T \otimes U$, $U = \sum_h (W_V^h W_O^h)^T$.  For $n \ge 2$ the quadratic
 form of $J$ vanishes on the directions whose tokens sum to zero, so $\mu_2(J) \ge 0$: no
 attention layer is strictly contractive without damping.
+
+A score bias, rotary positions or a mask leave unequal weights: $J = \sum_h P_h \otimes
+U_h$.
 """
 
 from sympy import Indexed, KroneckerDelta
@@ -16,6 +19,7 @@ THEOREM = "consensus-jacobian"
 
 (j,), (b,) = indices("j", "token", n), indices("b", "feature", d)
 W_V, token = Tensor("W_V", (h, c, s)), Tensor("token", (c,))
+P, value = Tensor("P", (h, i, k)), Tensor("value", (h, s))
 U = total(W_V[h, b, s] * W_O[h, s, a], h, s)
 
 
@@ -34,6 +38,26 @@ def is_the_jacobian_at_consensus(formula) -> bool:
     """Whether a formula is the derived Jacobian where all tokens are equal."""
     derived = inlined(attention(heads=2).jacobian(), keep=frozenset("P"))
     return is_zero(at_consensus(derived) - formula).is_proved
+
+
+def head_value_map():
+    return total(W_V[h, b, s] * W_O[h, s, a], s)
+
+
+def is_the_weighted_value_map(head, **options) -> bool:
+    """Whether the sum over heads is the derived Jacobian where values are equal.
+
+    At consensus all values are equal, whatever the weights are.
+    """
+    kept = frozenset(("P", "v", "q", "k", "q_turned", "k_turned", "theta"))
+    derived = inlined(attention(heads=2, **options).jacobian(), keep=kept)
+    equal = {
+        entry: value[entry.indices[0], entry.indices[2]]
+        for entry in derived.atoms(Indexed)
+        if entry.base.label.name == "v"
+    }
+    gap = derived.xreplace(equal) - total(head, h)
+    return is_zero(gap, row_stochastic=("P",)).is_proved
 
 
 def weights_are_uniform(scores) -> bool:
@@ -61,6 +85,17 @@ def step_3_its_form_vanishes_where_the_tokens_sum_to_zero():
     assert is_zero(form - square * total(w[a] * V[a, b] * w[b], a, b) / n).is_proved
 
 
+def step_4_with_biases_positions_or_masks_it_is_the_weights_times_the_value_map():
+    for options in (
+        {"bias": True},
+        {"bias": "head", "biases": True},
+        {"rotary": "half"},
+        {"causal": True, "alibi": True},
+        {"mask": True},
+    ):
+        assert is_the_weighted_value_map(P[h, i, j] * head_value_map(), **options)
+
+
 def mutant_the_average_is_forgotten():
     return is_the_jacobian_at_consensus(U)
 
@@ -71,3 +106,7 @@ def mutant_a_token_only_sees_itself():
 
 def mutant_a_score_bias_is_allowed():
     return weights_are_uniform(Tensor("bias", (i, k))[i, l])
+
+
+def mutant_a_score_bias_leaves_uniform_weights():
+    return is_the_weighted_value_map(head_value_map() / n, bias=True)

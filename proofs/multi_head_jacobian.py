@@ -5,12 +5,16 @@ The Jacobian of multi-head attention is the sum over heads of the single-head on
 $$J_{ij} = \sum_h p^h_{ij}\,U_h\,(I + y^h_{ij} a_i^{hT}) + \delta_{ij}\,U_h C^h_i
 A_h^T,$$
 
-with $A_h = s\,W_Q^h W_K^{hT}$ and $U_h = (W_V^h W_O^h)^T$; with a mask or without.
+with $A_h = s\,W_Q^h W_K^{hT}$ and $U_h = (W_V^h W_O^h)^T$; with a mask or without, with
+any additive score bias, such as a penalty on distance (ALiBi).  Heads of queries that
+share keys and values (grouped-query, multi-query) have $A_{gt} = s\,W_Q^{gt} W_K^{gT}$
+and $U_{gt} = (W_V^g W_O^{gt})^T$.
 """
 
 from sympy import KroneckerDelta
 
 from stabcheck.fields import attention
+from stabcheck.fields.heads import group, heads_of, member
 from stabcheck.fields.notation import (
     W_K,
     W_O,
@@ -29,6 +33,7 @@ from stabcheck.fields.notation import (
     scale,
 )
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
+from stabcheck.symbolic.covariance_form import covariance_form
 
 THEOREM = "multi-head-jacobian"
 
@@ -69,6 +74,43 @@ def is_the_jacobian(head, **options) -> bool:
     return is_zero(derived - total(head, h), row_stochastic=("P",)).is_proved
 
 
+def grouped():
+    """One head of queries of a group that shares keys and values."""
+    heads = heads_of(heads=4, groups=2, rotary=False, output=True)
+    own_Q, shared_K, shared_V, own_O = heads.parameters[:4]
+    weights, (own, shared) = Tensor("P", (*heads.query, i, k)), (heads.query, heads.key)
+
+    def values(feature):
+        return total(shared_V[(*shared, feature, s)] * own_O[(*own, s, a)], s)
+
+    def keyed(key, feature):
+        query = total(own_Q[(*own, c, r)] * X[i, c], c)
+        return scale.symbol * total(query * shared_K[(*shared, feature, r)], r)
+
+    def queried(key, feature):
+        token = total(shared_K[(*shared, c, r)] * X[key, c], c)
+        return scale.symbol * total(token * own_Q[(*own, feature, r)], r)
+
+    return covariance_form(
+        i,
+        j,
+        weight=lambda key: weights[(*own, i, key)],
+        value=lambda key: total(values(c) * X[key, c], c),
+        value_slope=lambda key: values(b),
+        by_key=lambda key: keyed(key, b),
+        by_query=lambda key: queried(key, b),
+    )
+
+
+def is_the_grouped_jacobian(head) -> bool:
+    """Whether the sum of a formula over heads of queries is the derived Jacobian."""
+    for groups in (1, 2):
+        derived = inlined(attention(heads=4, groups=groups).jacobian(), frozenset("P"))
+        if not is_zero(derived - total(head, group, member), ("P",)).is_proved:
+            return False
+    return True
+
+
 def step_1_the_jacobian_is_the_sum_of_the_heads():
     # H, n, d, d_k and d_v are symbols: heads=4 only fixes the shapes of a kernel.
     assert is_the_jacobian(mixing() + rank_one() + covariance())
@@ -79,6 +121,11 @@ def step_2_masks_and_score_biases_enter_by_the_weights_only():
     assert is_the_jacobian(formula, causal=True)
     assert is_the_jacobian(formula, mask=True, bias=True)
     assert is_the_jacobian(formula, bias="head")
+    assert is_the_jacobian(formula, causal=True, window=4, alibi=True)
+
+
+def step_3_heads_of_a_group_share_their_keys_and_values():
+    assert is_the_grouped_jacobian(grouped())
 
 
 def mutant_the_covariance_term_is_dropped():
@@ -93,3 +140,7 @@ def mutant_the_value_map_is_not_transposed():
 def mutant_the_scale_enters_twice():
     scaled = scale.symbol * (rank_one() + covariance())
     return is_the_jacobian(mixing() + scaled)
+
+
+def mutant_a_group_is_counted_once():
+    return is_the_grouped_jacobian(grouped() / member.size)

@@ -9,12 +9,20 @@ from __future__ import annotations
 import difflib
 
 from stabcheck.errors import InvalidInput
-from stabcheck.theorems import bounds, decisions, depth, fields, steps
+from stabcheck.theorems import (
+    bounds,
+    decisions,
+    depth,
+    fields,
+    jacobians,
+    methods,
+    steps,
+)
 from stabcheck.theorems.statement import Theorem as Theorem
 
 LEDGER: dict[str, Theorem] = {
     theorem.id: theorem
-    for family in (fields, bounds, decisions, steps, depth)
+    for family in (fields, jacobians, bounds, decisions, steps, methods, depth)
     for theorem in family.THEOREMS
 }
 

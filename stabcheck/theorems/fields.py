@@ -19,7 +19,9 @@ THEOREMS = (
         "attention-jacobian-covariance-form",
         "The derivative of a softmax mean is a covariance.",
         r"$\mathrm d f_i[v] = U\,E_i[v] + \mathrm{Cov}_i(Ux, \delta_v s_i)$ for "
-        r"weights $p_{ij} \propto e^{s_{ij}}$ and expectations under $p_i$.",
+        r"weights $p_{ij} \propto e^{s_{ij}}$ and expectations under $p_i$; in blocks "
+        r"$J_{ij} = p_{ij} (D_j + (u_j - m_i) a_{ij}^T) + \delta_{ij} \sum_k p_{ik} "
+        r"(u_k - m_i) b_{ik}^T$ for any scores.",
         _OURS,
         rule=False,
     ),

@@ -60,7 +60,6 @@ THEOREMS = (
         "Algebraically stable methods are contractive for dissipative fields.",
         r"$b \ge 0$, $BA + A^TB - bb^T \succeq 0$, $\mu_2 \le 0$ give growth $1$.",
         "Burrage, Butcher, SIAM J. Numer. Anal. 16 (1979) 46-57",
-        rule=False,
     ),
     Theorem(
         "von-neumann-disc",
