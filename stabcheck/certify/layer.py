@@ -12,7 +12,7 @@ from stabcheck.certificate import Certificate
 from stabcheck.certify.run import Plan, check_in_a_process, run
 from stabcheck.domains import Point, Tube
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators import ButcherTableau
+from stabcheck.integrators import ButcherTableau, certifiable
 from stabcheck.integrators import get as integrator_named
 from stabcheck.layers import Layer, Stack, step_of
 
@@ -78,7 +78,7 @@ def _silent(name: str) -> None:
 
 
 def _method(method: ButcherTableau | str) -> ButcherTableau:
-    return integrator_named(method) if isinstance(method, str) else method
+    return certifiable(integrator_named(method) if isinstance(method, str) else method)
 
 
 def check(certificate: Certificate | Path | str, *, jobs: int = 2) -> Verdict:

@@ -13,7 +13,7 @@ from stabcheck.bounds import Attention, FeedForward, LayerNorm
 from stabcheck.certify import design
 from stabcheck.certify.run import Plan
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators import ButcherTableau
+from stabcheck.integrators import ButcherTableau, certifiable
 from stabcheck.integrators import get as integrator_named
 from stabcheck.layers import Map, Normalise, Residual, Stack, step_of
 
@@ -58,13 +58,7 @@ def _steps(
 ) -> tuple[tuple[ButcherTableau, Fraction], ...]:
     names = options.integrators or integrators
     sizes = tuple(step_of(step) for step in options.steps) or (size,)
-    methods = tuple(integrator_named(name) for name in names)
-    for method in methods:
-        if not isinstance(method, ButcherTableau):
-            raise InvalidInput(
-                f"asked for steps with {method.name}; certify takes Runge-Kutta "
-                "methods, and composes attention and feed-forward itself"
-            )
+    methods = tuple(certifiable(integrator_named(name)) for name in names)
     return tuple((method, h) for h in sizes for method in methods)
 
 

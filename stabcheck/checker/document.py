@@ -14,8 +14,9 @@ from typing import Any
 from stabcheck.checker.archive import FILE_NAME, Tensor, read_archive
 from stabcheck.checker.context import Context
 from stabcheck.checker.failures import Malformed
+from stabcheck.checker.method_records import METHOD_SCHEMA, check_method_document
 from stabcheck.checker.records import Records
-from stabcheck.checker.values import keys, object_of, string_of, words
+from stabcheck.checker.values import check_prose, keys, object_of, string_of, words
 
 SCHEMA = "stabcheck-certificate/1"
 MAX_BYTES = 256 << 20
@@ -29,6 +30,8 @@ def read_certificate(path: Path) -> Context:
     **Raises:** `Malformed`, one clear line, for anything that is not a certificate.
     """
     document = parse(read_text(path))
+    if document.get("schema") == METHOD_SCHEMA:
+        return Context(check_method_document(document), {})
     keys(
         "the document",
         document,
@@ -37,13 +40,12 @@ def read_certificate(path: Path) -> Context:
     )
     if document["schema"] != SCHEMA:
         found = repr(document["schema"])[:60]
-        raise Malformed(f"{path}: schema {found}; this checker reads {SCHEMA!r}")
-    for key in ("statement", "latex"):
-        words(key, document[key])
-    provenance = object_of("provenance", document["provenance"])
-    for key, value in provenance.items():
-        words("a key of provenance", key)
-        words(f"provenance.{key}", value)
+        raise Malformed(
+            f"{path}: schema {found}; this checker reads {SCHEMA!r} and "
+            f"{METHOD_SCHEMA!r}"
+        )
+    words("latex", document["latex"])
+    check_prose(document)
     if document["claims"] == []:
         raise Malformed("the certificate makes no claim: there is nothing to check")
     tensors = _arrays(path, document["arrays"])

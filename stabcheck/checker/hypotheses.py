@@ -122,9 +122,9 @@ def decide_at_least(value: arb, bound: Fraction, what: str) -> None:
     )
 
 
-def float_text(value: Fraction) -> str:
-    """Print a rational with nine digits, of any size."""
-    return (arb(value.numerator) / arb(value.denominator)).str(9, radius=False)
+def float_text(value: Fraction, digits: int = 9) -> str:
+    """Print a rational with so many digits, of any size."""
+    return (arb(value.numerator) / arb(value.denominator)).str(digits, radius=False)
 
 
 def centre_and_deviation(claim: dict, centre: Fraction, deviation: arb) -> None:

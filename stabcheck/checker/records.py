@@ -19,6 +19,7 @@ from stabcheck.checker.values import (
     positive,
     rational,
     string_of,
+    tableau,
     words,
 )
 
@@ -72,15 +73,7 @@ class Records:
     def _integrator(self, where: str, record: dict[str, Any], _: int) -> dict[str, Any]:
         keys(where, record, "name A b")
         words(f"{where}.name", record["name"])
-        b = [rational(f"{where}.b", x) for x in list_of(f"{where}.b", record["b"])]
-        rows = list_of(f"{where}.A", record["A"])
-        A = [
-            [rational(f"{where}.A", x) for x in list_of(f"{where}.A", row)]
-            for row in rows
-        ]
-        lengths = {len(A), *(len(row) for row in A)}
-        if not 1 <= len(b) <= MOST_STAGES or lengths != {len(b)}:
-            raise Malformed(f"{where}: A has to be square, of the length of b")
+        A, b = tableau(where, record, MOST_STAGES)
         return record | {"A": A, "b": b}
 
     def _branch(self, where: str, value: Any) -> list[int]:

@@ -20,12 +20,32 @@ LOWER = ("shrink", "log-norm-lower")
 def results(ctx: Context) -> list[str]:
     """One line for every claim that no other claim uses: the widest ranges first."""
     claims = ctx.document["claims"]
+    if "method" in ctx.document:
+        return [fact_sentence(ctx.document["method"], claim) for claim in claims]
     used = {premise for claim in claims for premise in claim["premises"]}
     final = [index for index in range(len(claims)) if index not in used]
     return [
         f"claim {index}: {sentence(ctx, claims[index])}"
         for index in sorted(final, key=lambda index: -_width(claims[index]["subject"]))
     ]
+
+
+def fact_sentence(method: dict, claim: dict) -> str:
+    """A fact of a method: its value, or an interval of given width that holds it."""
+    quantity = claim["quantity"]
+    if quantity == "stability-function":
+        value = f"({claim['P']}) / ({claim['Q']})".replace("x", "z")
+    elif "order" in claim:
+        value = str(claim["order"])
+    elif "holds" in claim:
+        value = "yes" if claim["holds"] else "no"
+    elif claim["lower"] is None:
+        value = "infinite"
+    else:
+        value = f"at least {float_text(claim['lower'], 15)}"
+        if claim["upper"] is not None:
+            value += f", by less than {float_text(claim['upper'] - claim['lower'], 2)}"
+    return f"{quantity} of {method['name']}: {value} ({claim['theorem']})"
 
 
 def _width(subject: dict) -> int:

@@ -92,3 +92,27 @@ def keys(
     if unknown:
         raise Malformed(f"{where} has the unknown key {unknown[0]!r}")
     return record
+
+
+def check_prose(document: dict[str, Any]) -> None:
+    """The prover's words, which are shown and not checked: `Malformed` if not text."""
+    words("statement", document["statement"])
+    provenance = object_of("provenance", document["provenance"])
+    for key, value in provenance.items():
+        words("a key of provenance", key)
+        words(f"provenance.{key}", value)
+
+
+def tableau(
+    where: str, record: dict[str, Any], most: int
+) -> tuple[list[list[Fraction]], list[Fraction]]:
+    """A and b of a Runge-Kutta method with at most so many stages."""
+    b = [rational(f"{where}.b", x) for x in list_of(f"{where}.b", record["b"])]
+    rows = list_of(f"{where}.A", record["A"])
+    A = [
+        [rational(f"{where}.A", x) for x in list_of(f"{where}.A", row)] for row in rows
+    ]
+    lengths = {len(A), *(len(row) for row in A)}
+    if not 1 <= len(b) <= most or lengths != {len(b)}:
+        raise Malformed(f"{where}: A has to be square, of the length of b")
+    return A, b

@@ -47,6 +47,21 @@ MODULES: dict[str, tuple[str, ...]] = {
         "attention-log-norm-ball",
     ),
     "mixed_depth": ("family-euler-mixed", "depth-mixed-norm"),
+    "stability_facts": (
+        "stability-function-rational",
+        "order-by-rooted-trees",
+        "axis-interval-by-sturm",
+        "disc-in-stability-region",
+        "a-stability-by-e-polynomial",
+        "circle-contractivity-radius",
+        "algebraic-stability",
+        "absolute-monotonicity-by-resolvent",
+    ),
+    "multistep_facts": (
+        "multistep-order-conditions",
+        "root-condition-in-half-plane",
+        "multistep-wedge",
+    ),
     "float64": ("psd-floating-point-cholesky", "depth-point"),
 }
 THEOREMS: dict[str, str] = {

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import lcm
 from typing import TYPE_CHECKING
 
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.hypotheses import float_text, quantity_of
-from stabcheck.checker.kernel import psd_exact
 from stabcheck.checker.premises import check_covers, check_quantities
 from stabcheck.checker.rules import rule
 from stabcheck.checker.stages import (
@@ -25,6 +23,7 @@ from stabcheck.checker.stages import (
     stage_tubes,
     step_of,
 )
+from stabcheck.checker.tableau import is_contractive
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
@@ -226,17 +225,7 @@ def _check_contractive(step: Step, radius: Fraction) -> None:
     r"""Decide $b \ge 0$ and $BA + A^{\mathsf T}B - bb^{\mathsf T} + B/r \succeq 0$."""
     if any(weight < 0 for weight in step.b):
         raise ClaimRejected(f"the method {step.name!r} has a negative weight b")
-    stages = range(len(step.b))
-    form = [
-        [
-            step.b[i] * step.A[i][j] + step.b[j] * step.A[j][i] - step.b[i] * step.b[j]
-            + (step.b[i] / radius if i == j else 0)
-            for j in stages
-        ]
-        for i in stages
-    ]
-    common = lcm(*(entry.denominator for row in form for entry in row))
-    if not psd_exact([[int(entry * common) for entry in row] for row in form]):
+    if not is_contractive(step.A, step.b, 1 / radius):
         raise ClaimRejected(
             f"the method {step.name!r} is not contractive on circles of radius {radius}"
         )
