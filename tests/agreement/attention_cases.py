@@ -44,7 +44,7 @@ def projections(rng, d, heads, groups, width, biased):
     return drawn
 
 
-def line(name, *own, known=None, heads=2, width=3, **options):
+def line(name, *own, known=None, heads=2, width=3, size=1.0, **options):
     """A case: parameters beside the projections, what the plain function is told."""
     groups = options.get("groups", heads)
     biased = options.get("biases", False)
@@ -52,6 +52,7 @@ def line(name, *own, known=None, heads=2, width=3, **options):
 
     def draw(rng, n, d):
         given = projections(rng, d, heads, groups, width, biased)
+        given["W_Q"] *= size
         return given | {one: NUMBERS[one](rng, n, heads, width) for one in own}
 
     declare = partial(attention, heads=heads, **options)
@@ -92,7 +93,8 @@ ATTENTIONS = (
     same("sink", "sink", sink="head"),
     line("off-by-one", "mask", known={"sink": 0.0}, sink="zero", mask=True),
     same("consensus", consensus=True),
-    same("sinkhorn", weights="sinkhorn"),
+    # Small logits: the plain function has to come to its limit by sweeps alone.
+    same("sinkhorn", size=0.2, weights="sinkhorn"),
     same("sinkhorn-unrolled", weights="sinkhorn", iterations=1),
     same(
         "everything",
