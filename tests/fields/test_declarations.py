@@ -24,7 +24,10 @@ def test_attention_has_the_parameters_its_options_ask_for():
     assert names(attention()) == plain
     assert names(attention(output=False)) == ["W_Q", "W_K", "W_V", "scale"]
     assert set(names(attention(biases=True))) - set(plain) == {
-        "b_Q", "b_K", "b_V", "b_O",
+        "b_Q",
+        "b_K",
+        "b_V",
+        "b_O",
     }
     assert set(names(attention(mask=True, bias=True))) - set(plain) == {"mask", "bias"}
     assert names(attention(causal=True)) == plain

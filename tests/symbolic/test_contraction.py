@@ -44,9 +44,7 @@ def linear_in_deltas(draw, depth=3):
     return left * right if kind == "product" else left + right
 
 
-@given(
-    linear_in_deltas(), st.lists(st.integers(0, 2), min_size=4, max_size=4)
-)
+@given(linear_in_deltas(), st.lists(st.integers(0, 2), min_size=4, max_size=4))
 def test_contracting_keeps_the_value(expression, positions):
     at = dict(zip(TOKENS, positions, strict=True))
     before, after = (evaluate(e, POINT, at) for e in (expression, contract(expression)))

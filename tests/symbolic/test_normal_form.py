@@ -60,9 +60,7 @@ def test_arguments_are_compared_up_to_renaming_and_by_value():
     two = sqrt(total(x[l] * x[l], l) + 1)
     assert is_zero(one - two).is_proved
     expanded = exp(total((x[i] - x[k]) ** 2, k))
-    written = exp(
-        n * x[i] ** 2 - 2 * x[i] * total(x[k], k) + total(x[l] ** 2, l)
-    )
+    written = exp(n * x[i] ** 2 - 2 * x[i] * total(x[k], k) + total(x[l] ** 2, l))
     assert is_zero(expanded - written).is_proved
 
 
