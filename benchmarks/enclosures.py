@@ -27,8 +27,8 @@ from stabcheck.interpret.enclosures import enclose
 from stabcheck.interpret.intervals import IntervalBackend
 from stabcheck.interpret.midpoint_radius import MidpointRadius
 from stabcheck.symbolic import Field
-from stabcheck.symbolic.backend import Backend
-from stabcheck.symbolic.lower import Kernel
+from stabcheck.symbolic.lowering.backend import Backend
+from stabcheck.symbolic.lowering.lower import Kernel
 
 SIZES = ("4,4,2", "8,8,4", "16,16,4")
 RADII = (1e-6, 1e-3, 1e-2, 3e-2, 1e-1)

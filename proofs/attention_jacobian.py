@@ -23,7 +23,7 @@ from stabcheck.symbolic import (
     jacobian_identity,
     total,
 )
-from stabcheck.symbolic.covariance_form import one_term_changed
+from stabcheck.symbolic.proving.covariance_form import one_term_changed
 
 THEOREM = "attention-jacobian"
 

@@ -20,7 +20,7 @@ from sympy import S, Symbol
 
 from stabcheck.fields.notation import a, d, i, k, l, n
 from stabcheck.symbolic import Softmax, Tensor, indices, is_zero, total
-from stabcheck.symbolic.covariance_form import covariance_form, one_term_changed
+from stabcheck.symbolic.proving.covariance_form import covariance_form, one_term_changed
 
 THEOREM = "attention-jacobian-covariance-form"
 

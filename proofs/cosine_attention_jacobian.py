@@ -34,7 +34,7 @@ from stabcheck.fields.notation import (
 )
 from stabcheck.fields.vectors import value_scale, vector_epsilon
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import covariance_form, one_term_changed
+from stabcheck.symbolic.proving.covariance_form import covariance_form, one_term_changed
 
 THEOREM = "cosine-attention-jacobian"
 

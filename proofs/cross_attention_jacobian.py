@@ -31,7 +31,7 @@ from stabcheck.fields.notation import (
     scale,
 )
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import one_term_changed
+from stabcheck.symbolic.proving.covariance_form import one_term_changed
 
 THEOREM = "cross-attention-jacobian"
 

@@ -40,7 +40,7 @@ from stabcheck.symbolic import (
     rename,
     total,
 )
-from stabcheck.symbolic.covariance_form import one_term_changed
+from stabcheck.symbolic.proving.covariance_form import one_term_changed
 
 THEOREM = "energy-attention-jacobian"
 

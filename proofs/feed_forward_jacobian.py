@@ -23,8 +23,8 @@ from stabcheck.fields import feed_forward
 from stabcheck.fields.feed_forward import relu_squared
 from stabcheck.fields.notation import W_1, W_2, a, d, g, i, n
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import one_term_changed
 from stabcheck.symbolic.functions import relu, sigmoid, step
+from stabcheck.symbolic.proving.covariance_form import one_term_changed
 
 THEOREM = "feed-forward-jacobian"
 

@@ -32,7 +32,7 @@ from stabcheck.fields.notation import (
     scale,
 )
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import covariance_form, one_term_changed
+from stabcheck.symbolic.proving.covariance_form import covariance_form, one_term_changed
 
 THEOREM = "l2-attention-jacobian"
 

@@ -14,7 +14,7 @@ from sympy import KroneckerDelta, S, simplify, sqrt, symbols
 from stabcheck.fields import l2_norm
 from stabcheck.fields.notation import X, a, c, d, epsilon, i, n
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import one_term_changed
+from stabcheck.symbolic.proving.covariance_form import one_term_changed
 
 THEOREM = "l2-norm-jacobian"
 

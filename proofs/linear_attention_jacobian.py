@@ -18,8 +18,8 @@ from sympy import Heaviside, exp
 from stabcheck.fields import attention
 from stabcheck.fields.notation import W_K, W_O, W_Q, a, c, d, h, i, k, n, r, s
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import covariance_form, one_term_changed
 from stabcheck.symbolic.functions import elu1, relu
+from stabcheck.symbolic.proving.covariance_form import covariance_form, one_term_changed
 
 THEOREM = "linear-attention-jacobian"
 

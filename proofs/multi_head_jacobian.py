@@ -33,7 +33,7 @@ from stabcheck.fields.notation import (
     scale,
 )
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import covariance_form
+from stabcheck.symbolic.proving.covariance_form import covariance_form
 
 THEOREM = "multi-head-jacobian"
 

@@ -21,7 +21,7 @@ from stabcheck.fields.heads import heads_of, pair, plane
 from stabcheck.fields.notation import a, d, h, i, n, s
 from stabcheck.fields.vectors import theta
 from stabcheck.symbolic import Index, Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import covariance_form, one_term_changed
+from stabcheck.symbolic.proving.covariance_form import covariance_form, one_term_changed
 
 THEOREM = "rotary-attention-jacobian"
 

@@ -33,8 +33,8 @@ from stabcheck.fields.notation import (
 )
 from stabcheck.fields.weights import offset
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import one_term_changed
 from stabcheck.symbolic.functions import sigmoid
+from stabcheck.symbolic.proving.covariance_form import one_term_changed
 
 THEOREM = "sigmoid-attention-jacobian"
 

@@ -23,7 +23,7 @@ from sympy import KroneckerDelta, S, Symbol, exp
 from stabcheck.fields import attention
 from stabcheck.fields.notation import W_K, W_O, W_Q, a, c, d, h, i, k, l, n, r, s, scale
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import one_term_changed
+from stabcheck.symbolic.proving.covariance_form import one_term_changed
 from stabcheck.symbolic.sinkhorn import Projected
 
 THEOREM = "sinkhorn-attention-jacobian"

@@ -33,7 +33,7 @@ from stabcheck.fields.notation import (
 )
 from stabcheck.fields.scores import cap
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import covariance_form, one_term_changed
+from stabcheck.symbolic.proving.covariance_form import covariance_form, one_term_changed
 
 THEOREM = "soft-cap-attention-jacobian"
 

@@ -16,8 +16,8 @@ from sympy import KroneckerDelta, Rational, erf, exp, expand, pi, sqrt, symbols
 from stabcheck.fields import gated_feed_forward
 from stabcheck.fields.notation import W_1, W_2, W_g, a, d, g, i, n
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import one_term_changed
 from stabcheck.symbolic.functions import sigmoid
+from stabcheck.symbolic.proving.covariance_form import one_term_changed
 from stabcheck.theorems.algebra import is_sum_of_nonnegative_terms
 
 THEOREM = "swiglu-jacobian"

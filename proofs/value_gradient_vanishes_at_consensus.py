@@ -27,7 +27,7 @@ from stabcheck.fields.notation import (
     scale,
 )
 from stabcheck.symbolic import Softmax, Tensor, indices, is_zero, total
-from stabcheck.symbolic.covariance_form import one_term_changed
+from stabcheck.symbolic.proving.covariance_form import one_term_changed
 
 THEOREM = "value-gradient-vanishes-at-consensus"
 

@@ -23,11 +23,11 @@ from stabcheck.interpret import weighted_mean
 from stabcheck.interpret.ball_arrays import from_balls, rounded, to_balls
 from stabcheck.interpret.interval_contraction import spread
 from stabcheck.interpret.numpy_ import places
-from stabcheck.symbolic.backend import Backend
-from stabcheck.symbolic.ball_functions import BALL_FUNCTIONS, ball_power
-from stabcheck.symbolic.enclosure_form import enclosure_form
+from stabcheck.symbolic.enclosing.enclosure_form import enclosure_form
 from stabcheck.symbolic.field import Field
-from stabcheck.symbolic.walk import Walk
+from stabcheck.symbolic.lowering.backend import Backend
+from stabcheck.symbolic.lowering.walk import Walk
+from stabcheck.symbolic.proving.ball_functions import BALL_FUNCTIONS, ball_power
 
 PRECISION = 128
 """Working bits: entries at a point come out to about 30 digits."""

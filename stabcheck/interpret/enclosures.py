@@ -25,16 +25,16 @@ from stabcheck.errors import InvalidInput
 from stabcheck.interpret.interval_contraction import contracted
 from stabcheck.interpret.intervals import IntervalBackend
 from stabcheck.interpret.midpoint_radius import MidpointRadius
-from stabcheck.symbolic.backend import Operand
 from stabcheck.symbolic.derive import jacobian
-from stabcheck.symbolic.enclosure_form import enclosure_form, needed
+from stabcheck.symbolic.enclosing.enclosure_form import enclosure_form, needed
+from stabcheck.symbolic.enclosing.folding import folded
 from stabcheck.symbolic.field import Definition, Field, Tensor
-from stabcheck.symbolic.folding import folded
 from stabcheck.symbolic.index import Index
-from stabcheck.symbolic.lower import Kernel
+from stabcheck.symbolic.lowering.backend import Operand
+from stabcheck.symbolic.lowering.lower import Kernel
+from stabcheck.symbolic.lowering.walk import Walk
+from stabcheck.symbolic.proving.structure import structure
 from stabcheck.symbolic.softmax import Softmax
-from stabcheck.symbolic.structure import structure
-from stabcheck.symbolic.walk import Walk
 
 FORMS = ("best", "natural", "mean-value")
 

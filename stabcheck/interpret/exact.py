@@ -20,7 +20,7 @@ from sympy import Expr, Rational
 
 from stabcheck.errors import InvalidInput, Undecided
 from stabcheck.interpret.numpy_ import places
-from stabcheck.symbolic.backend import Backend
+from stabcheck.symbolic.lowering.backend import Backend
 
 Exact = Fraction | Expr
 

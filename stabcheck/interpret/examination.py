@@ -16,8 +16,8 @@ import numpy as np
 from stabcheck.errors import InvalidInput
 from stabcheck.interpret.drawing import Inputs, drawn_inputs
 from stabcheck.symbolic.field import Field
-from stabcheck.symbolic.mutations import accepted_mutants
-from stabcheck.symbolic.self_proof import adjoint_identity, jacobian_identity
+from stabcheck.symbolic.proving.mutations import accepted_mutants
+from stabcheck.symbolic.proving.self_proof import adjoint_identity, jacobian_identity
 from stabcheck.symbolic.sinkhorn import Sinkhorn
 
 RADIUS = 2.0**-10

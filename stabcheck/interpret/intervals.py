@@ -20,11 +20,11 @@ from stabcheck.interpret.midpoint_radius import MidpointRadius
 from stabcheck.interpret.numpy_ import places
 from stabcheck.interpret.softmax_weights import softmax_weights
 from stabcheck.interpret.weighted_mean import mean, off_diagonal
-from stabcheck.symbolic.backend import Backend
-from stabcheck.symbolic.ball_functions import BALL_FUNCTIONS, ball_power
-from stabcheck.symbolic.enclosure_form import enclosure_form
+from stabcheck.symbolic.enclosing.enclosure_form import enclosure_form
 from stabcheck.symbolic.field import Field
-from stabcheck.symbolic.walk import Walk
+from stabcheck.symbolic.lowering.backend import Backend
+from stabcheck.symbolic.lowering.walk import Walk
+from stabcheck.symbolic.proving.ball_functions import BALL_FUNCTIONS, ball_power
 
 
 def _heaviside(array: MidpointRadius) -> MidpointRadius:

@@ -20,7 +20,7 @@ from sympy import Expr, Rational
 
 from stabcheck.errors import InvalidInput
 from stabcheck.interpret import sinkhorn, sinkhorn_jax
-from stabcheck.symbolic.backend import Backend
+from stabcheck.symbolic.lowering.backend import Backend
 
 jax.config.update("jax_enable_x64", True)
 

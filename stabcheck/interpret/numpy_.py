@@ -12,7 +12,7 @@ from sympy import Expr, Rational
 
 from stabcheck.errors import InvalidInput
 from stabcheck.interpret import sinkhorn
-from stabcheck.symbolic.backend import Backend
+from stabcheck.symbolic.lowering.backend import Backend
 
 DOUBLE = np.dtype(np.float64)
 

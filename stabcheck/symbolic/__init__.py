@@ -5,9 +5,18 @@ from stabcheck.symbolic.contraction import contract, delta_groups
 from stabcheck.symbolic.declaration import Declaration
 from stabcheck.symbolic.field import Definition, Field, Scalar, Tensor
 from stabcheck.symbolic.index import Index, fresh, indices, refresh, rename, total
-from stabcheck.symbolic.normal_form import Answer, Counterexample, canonical, is_zero
+from stabcheck.symbolic.proving.normal_form import (
+    Answer,
+    Counterexample,
+    canonical,
+    is_zero,
+)
+from stabcheck.symbolic.proving.self_proof import (
+    adjoint_identity,
+    inlined,
+    jacobian_identity,
+)
 from stabcheck.symbolic.relabelling import relabelled
-from stabcheck.symbolic.self_proof import adjoint_identity, inlined, jacobian_identity
 from stabcheck.symbolic.softmax import Softmax
 
 __all__ = [

@@ -62,19 +62,19 @@ class Composition:
 
         **Arguments:** `backend`, one of `jax`, `numpy`, `balls`.
         """
-        from stabcheck.symbolic.composed_kernel import ComposedKernel
+        from stabcheck.symbolic.lowering.composed_kernel import ComposedKernel
 
         return ComposedKernel(self, backend)
 
     def latex(self) -> str:
         """The intermediate states and the product, as aligned LaTeX lines."""
-        from stabcheck.symbolic.chain import latex
+        from stabcheck.symbolic.printing.chain import latex
 
         return latex(self)
 
     def text(self) -> str:
         """The intermediate states and the product, as lines of text."""
-        from stabcheck.symbolic.chain import text
+        from stabcheck.symbolic.printing.chain import text
 
         return text(self)
 

@@ -132,7 +132,7 @@ class Field:
 
     def blocks(self) -> Field:
         r"""The blocks $D_{iab}$ of a token-wise Jacobian $\delta_{ij} D_{iab}$."""
-        from stabcheck.symbolic.blocks import blocks
+        from stabcheck.symbolic.lowering.blocks import blocks
 
         return blocks(self)
 
@@ -141,19 +141,19 @@ class Field:
 
         **Arguments:** `backend`, one of `jax`, `numpy`, `balls`.
         """
-        from stabcheck.symbolic.lower import lower
+        from stabcheck.symbolic.lowering.lower import lower
 
         return lower(self, backend)
 
     def latex(self) -> str:
         """The definitions as aligned LaTeX lines."""
-        from stabcheck.symbolic.latex import latex
+        from stabcheck.symbolic.printing.latex import latex
 
         return latex(self)
 
     def text(self) -> str:
         """The definitions as lines of text."""
-        from stabcheck.symbolic.text import text
+        from stabcheck.symbolic.printing.text import text
 
         return text(self)
 

@@ -46,7 +46,7 @@ def check_line(definition: Definition, field: Field) -> None:
     are not those declared, and functions without a derivative.
     """
     for fault in _faults(definition, field):
-        from stabcheck.symbolic.text import line
+        from stabcheck.symbolic.printing.text import line
 
         raise InvalidInput(
             f"asked to define {line(definition)} in {field.name}, found {fault}"

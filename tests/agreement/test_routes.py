@@ -6,7 +6,7 @@ import pytest
 from agreement.cases import SIZES, VARIANTS, derived, drawn, named, tolerance
 
 from stabcheck.fields import FIELDS, attention
-from stabcheck.symbolic import products
+from stabcheck.symbolic.lowering import products
 
 CASES = [(variant, *size) for variant in VARIANTS for size in SIZES]
 IDS = [f"{variant.name}-{n}x{d}" for variant, n, d in CASES]

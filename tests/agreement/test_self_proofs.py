@@ -13,7 +13,7 @@ from stabcheck.symbolic import (
     jacobian_identity,
     rename,
 )
-from stabcheck.symbolic.mutations import mutants
+from stabcheck.symbolic.proving.mutations import mutants
 
 
 def ids(variant):

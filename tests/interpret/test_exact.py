@@ -15,7 +15,7 @@ from stabcheck.interpret.balls import BallBackend
 from stabcheck.interpret.exact import BACKEND as EXACT
 from stabcheck.interpret.intervals import BACKEND as INTERVALS
 from stabcheck.interpret.numpy_ import BACKEND as NUMPY
-from stabcheck.symbolic.lower import Kernel
+from stabcheck.symbolic.lowering.lower import Kernel
 
 EXPLICIT = [variant for variant in VARIANTS if variant.name != "sinkhorn"]
 PRECISION = 200

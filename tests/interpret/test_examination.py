@@ -11,7 +11,7 @@ from stabcheck.fields import FIELDS, attention, hopfield, layer_norm
 from stabcheck.interpret import examination
 from stabcheck.interpret.drawing import drawn_inputs
 from stabcheck.symbolic import jacobian_identity
-from stabcheck.symbolic.mutations import accepted_mutants, mutants
+from stabcheck.symbolic.proving.mutations import accepted_mutants, mutants
 
 
 def answers(found):

@@ -8,7 +8,7 @@ from sympy import Symbol, cos, exp, oo, tanh
 
 from stabcheck.symbolic import Softmax, Tensor, indices, total
 from stabcheck.symbolic.functions import absolute, elu1, relu, sigmoid
-from stabcheck.symbolic.pointwise import PRECISION, Point, evaluate
+from stabcheck.symbolic.proving.pointwise import PRECISION, Point, evaluate
 
 n = Symbol("n", integer=True, positive=True)
 TOKENS = i, j, k, l = indices("i j k l", "token", n)  # noqa: E741

@@ -8,10 +8,10 @@ from sympy import KroneckerDelta, Symbol
 
 from stabcheck.fields import attention, layer_norm
 from stabcheck.symbolic import Softmax, Tensor, indices, is_zero, jacobian_identity
-from stabcheck.symbolic.average import Cumulant, Deviation, Weight
-from stabcheck.symbolic.averaging import averaged
 from stabcheck.symbolic.contraction import contract
-from stabcheck.symbolic.enclosure_form import central_form, enclosure_form
+from stabcheck.symbolic.enclosing.average import Cumulant, Deviation, Weight
+from stabcheck.symbolic.enclosing.averaging import averaged
+from stabcheck.symbolic.enclosing.enclosure_form import central_form, enclosure_form
 
 n, d = (Symbol(name, integer=True, positive=True) for name in "nd")
 i, j, k, l, m = indices("i j k l m", "token", n)  # noqa: E741

@@ -9,7 +9,7 @@ from sympy import KroneckerDelta, Pow, Symbol, exp
 
 from stabcheck.errors import InvalidInput
 from stabcheck.symbolic import Tensor, contract, delta_groups, indices, total
-from stabcheck.symbolic.pointwise import Point, evaluate
+from stabcheck.symbolic.proving.pointwise import Point, evaluate
 
 n, d = (Symbol(name, integer=True, positive=True) for name in "nd")
 TOKENS = i, j, k, l = indices("i j k l", "token", n)  # noqa: E741

@@ -6,7 +6,7 @@ from sympy import KroneckerDelta, sqrt
 from stabcheck.fields import attention
 from stabcheck.fields.notation import X, a, c, d, i, n
 from stabcheck.symbolic import Tensor, indices, inlined, is_zero, total
-from stabcheck.symbolic.covariance_form import one_term_changed
+from stabcheck.symbolic.proving.covariance_form import one_term_changed
 
 (j,), (b,) = indices("j", "token", n), indices("b", "feature", d)
 u, v = Tensor("u", (i,)), Tensor("v", (i,))

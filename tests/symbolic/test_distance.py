@@ -6,9 +6,9 @@ from sympy import Symbol
 
 from stabcheck.fields import attention
 from stabcheck.symbolic import Tensor, indices, total
-from stabcheck.symbolic.distance import split_square
-from stabcheck.symbolic.lower import backend_named
-from stabcheck.symbolic.walk import Walk
+from stabcheck.symbolic.lowering.distance import split_square
+from stabcheck.symbolic.lowering.lower import backend_named
+from stabcheck.symbolic.lowering.walk import Walk
 
 n, d = (Symbol(name, integer=True, positive=True) for name in ("n", "d"))
 i, k = indices("i k", "token", n)

@@ -11,7 +11,6 @@ from sympy import Symbol, cos, erf, exp, log, sin, tanh
 
 from stabcheck.interpret import jax_, numpy_
 from stabcheck.symbolic import Field, Tensor, is_zero
-from stabcheck.symbolic.ball_functions import BALL_FUNCTIONS
 from stabcheck.symbolic.declaration import Declaration
 from stabcheck.symbolic.functions import (
     DIFFERENTIABLE,
@@ -24,6 +23,7 @@ from stabcheck.symbolic.functions import (
     step,
 )
 from stabcheck.symbolic.index import Index
+from stabcheck.symbolic.proving.ball_functions import BALL_FUNCTIONS
 
 n = Symbol("n", integer=True, positive=True)
 i, a = Index("i", "token", n), Index("a", "feature", n)

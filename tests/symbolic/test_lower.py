@@ -25,9 +25,9 @@ from sympy import KroneckerDelta
 from stabcheck.errors import InvalidInput
 from stabcheck.fields import attention, layer_norm, rms_norm
 from stabcheck.symbolic import Softmax, total
-from stabcheck.symbolic.lower import BACKENDS, backend_named
-from stabcheck.symbolic.pointwise import evaluate
-from stabcheck.symbolic.walk import Walk
+from stabcheck.symbolic.lowering.lower import BACKENDS, backend_named
+from stabcheck.symbolic.lowering.walk import Walk
+from stabcheck.symbolic.proving.pointwise import evaluate
 
 SHAPES = {"x": (SIZE,), "W": (SIZE, SIZE), "M": (SIZE, SIZE)}
 EPS = np.finfo(float).eps

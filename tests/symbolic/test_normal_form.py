@@ -8,7 +8,7 @@ from sympy import KroneckerDelta, Symbol, exp, sqrt, zeta
 
 from stabcheck.errors import InvalidInput
 from stabcheck.symbolic import Softmax, Tensor, canonical, indices, is_zero, total
-from stabcheck.symbolic.pointwise import PRECISION, Point, evaluate
+from stabcheck.symbolic.proving.pointwise import PRECISION, Point, evaluate
 
 n = Symbol("n", integer=True, positive=True)
 i, j, k, l, m = indices("i j k l m", "token", n)  # noqa: E741

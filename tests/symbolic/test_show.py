@@ -9,7 +9,7 @@ from stabcheck.fields import FIELDS, attention, hopfield, layer_norm
 from stabcheck.interpret.drawing import drawn_inputs
 from stabcheck.interpret.examination import parses
 from stabcheck.symbolic import inlined, is_zero
-from stabcheck.symbolic.readable import readable
+from stabcheck.symbolic.printing.readable import readable
 
 
 def assert_readable(field):

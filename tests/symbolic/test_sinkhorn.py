@@ -11,9 +11,9 @@ from stabcheck.errors import InvalidInput, Undecided
 from stabcheck.interpret.sinkhorn import projected, weights_of
 from stabcheck.symbolic import Index, Tensor, adjoint_identity, refresh, rename
 from stabcheck.symbolic.index import free_indices
-from stabcheck.symbolic.lower import backend_named
+from stabcheck.symbolic.lowering.lower import backend_named
+from stabcheck.symbolic.lowering.walk import Walk
 from stabcheck.symbolic.sinkhorn import Projected, Sinkhorn
-from stabcheck.symbolic.walk import Walk
 
 T = Tensor("T", (i, j, k))
 D = Tensor("D", (i, j))

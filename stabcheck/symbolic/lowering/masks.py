@@ -9,12 +9,12 @@ import numpy as np
 from sympy import Indexed, Symbol
 
 from stabcheck.errors import InvalidInput
-from stabcheck.symbolic.backend import Backend
-from stabcheck.symbolic.evaluation import tensors
 from stabcheck.symbolic.field import Field
 from stabcheck.symbolic.index import free_indices
+from stabcheck.symbolic.lowering.backend import Backend
+from stabcheck.symbolic.lowering.evaluation import tensors
+from stabcheck.symbolic.lowering.walk import Walk
 from stabcheck.symbolic.softmax import Softmax
-from stabcheck.symbolic.walk import Walk
 
 
 def check_masks(

@@ -20,8 +20,9 @@ from stabcheck.symbolic.contraction import delta_groups
 from stabcheck.symbolic.derive import needed
 from stabcheck.symbolic.field import Definition, Field, tensor_name
 from stabcheck.symbolic.index import Index, free_indices, refresh, rename, total
-from stabcheck.symbolic.letters import letters_for
-from stabcheck.symbolic.monomials import (
+from stabcheck.symbolic.lowering.named_sums import NamedSums
+from stabcheck.symbolic.printing.letters import letters_for
+from stabcheck.symbolic.printing.monomials import (
     Factor,
     Monomial,
     common,
@@ -30,9 +31,8 @@ from stabcheck.symbolic.monomials import (
     factored,
     merged,
 )
-from stabcheck.symbolic.named_sums import NamedSums
-from stabcheck.symbolic.normal_form import is_zero
-from stabcheck.symbolic.self_proof import inlined
+from stabcheck.symbolic.proving.normal_form import is_zero
+from stabcheck.symbolic.proving.self_proof import inlined
 
 
 def readable(derived: Field) -> Field:

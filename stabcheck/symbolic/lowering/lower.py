@@ -12,11 +12,11 @@ import numpy as np
 from sympy import Symbol
 
 from stabcheck.errors import InvalidInput
-from stabcheck.symbolic.backend import Array, Backend
-from stabcheck.symbolic.evaluation import returned, tensors
 from stabcheck.symbolic.field import Field, Tensor
 from stabcheck.symbolic.index import Index
-from stabcheck.symbolic.masks import check_masks, check_rows
+from stabcheck.symbolic.lowering.backend import Array, Backend
+from stabcheck.symbolic.lowering.evaluation import returned, tensors
+from stabcheck.symbolic.lowering.masks import check_masks, check_rows
 
 # The one upward arrow of the house: by name, so that the language imports no backend.
 BACKENDS = {

@@ -20,15 +20,15 @@ from sympy import (
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 
-from stabcheck.symbolic.arrangement import (
+from stabcheck.symbolic.field import Field
+from stabcheck.symbolic.printing.arrangement import (
     decimal,
     ends_of_step,
     is_negative,
     quotient,
     terms_in_order,
 )
-from stabcheck.symbolic.field import Field
-from stabcheck.symbolic.letters import with_letters
+from stabcheck.symbolic.printing.letters import with_letters
 from stabcheck.symbolic.softmax import Softmax
 
 GREEK = ("beta", "epsilon", "eta", "gamma", "kappa", "mu", "nu", "tau", "theta", "phi")
@@ -45,7 +45,7 @@ SYMBOLS = {
 
 def latex(field: Field) -> str:
     """The definitions as lines of an aligned environment, a Jacobian's readable."""
-    from stabcheck.symbolic.readable import readable
+    from stabcheck.symbolic.printing.readable import readable
 
     printer = _Latex({"fold_frac_powers": True})
     lines = [

@@ -28,9 +28,9 @@ from sympy import (
 )
 
 from stabcheck.errors import InvalidInput
-from stabcheck.symbolic.average import Central
-from stabcheck.symbolic.ball_functions import BALL_FUNCTIONS, ball_power
+from stabcheck.symbolic.enclosing.average import Central
 from stabcheck.symbolic.index import Index, free_indices
+from stabcheck.symbolic.proving.ball_functions import BALL_FUNCTIONS, ball_power
 from stabcheck.symbolic.softmax import Softmax
 
 PRECISION = 160

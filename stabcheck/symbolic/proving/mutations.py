@@ -13,10 +13,10 @@ from sympy import Expr, Mul, S
 from stabcheck.symbolic.contraction import delta_groups
 from stabcheck.symbolic.field import Definition, Field
 from stabcheck.symbolic.index import refresh, total
-from stabcheck.symbolic.monomials import expanded, opened, product
-from stabcheck.symbolic.pointwise import find_counterexample
-from stabcheck.symbolic.readable import readable
-from stabcheck.symbolic.self_proof import inlined, written_slope
+from stabcheck.symbolic.printing.monomials import expanded, opened, product
+from stabcheck.symbolic.printing.readable import readable
+from stabcheck.symbolic.proving.pointwise import find_counterexample
+from stabcheck.symbolic.proving.self_proof import inlined, written_slope
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from stabcheck.symbolic.backend import Operand
 from stabcheck.symbolic.index import Index
+from stabcheck.symbolic.lowering.backend import Operand
 from stabcheck.symbolic.sinkhorn import Implicit, Sinkhorn
 
 if TYPE_CHECKING:
-    from stabcheck.symbolic.walk import Walk
+    from stabcheck.symbolic.lowering.walk import Walk
 
 
 def solved(walk: Walk, node: Implicit) -> Operand:

@@ -12,7 +12,7 @@ from sympy import Expr, Indexed, IndexedBase
 from stabcheck.errors import InvalidInput
 from stabcheck.symbolic.field import Field, tensor_name
 from stabcheck.symbolic.index import refresh, rename, total
-from stabcheck.symbolic.normal_form import Answer, is_zero
+from stabcheck.symbolic.proving.normal_form import Answer, is_zero
 from stabcheck.symbolic.sinkhorn import Sinkhorn
 from stabcheck.symbolic.softmax import Softmax
 

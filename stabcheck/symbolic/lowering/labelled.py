@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from stabcheck.symbolic.backend import Operand
 from stabcheck.symbolic.index import Index
+from stabcheck.symbolic.lowering.backend import Operand
 
 if TYPE_CHECKING:
-    from stabcheck.symbolic.walk import Walk
+    from stabcheck.symbolic.lowering.walk import Walk
 
 
 def contracted(

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, Mul
 
-from stabcheck.symbolic.backend import Operand
-from stabcheck.symbolic.distance import split_square, summed_square
 from stabcheck.symbolic.index import Index, free_indices, rename, total
-from stabcheck.symbolic.labelled import contracted, ordered
-from stabcheck.symbolic.structure import structure
+from stabcheck.symbolic.lowering.backend import Operand
+from stabcheck.symbolic.lowering.distance import split_square, summed_square
+from stabcheck.symbolic.lowering.labelled import contracted, ordered
+from stabcheck.symbolic.proving.structure import structure
 
 if TYPE_CHECKING:
-    from stabcheck.symbolic.walk import Walk
+    from stabcheck.symbolic.lowering.walk import Walk
 
 UNROLLED = 16
 """A sum over at most so many heads is unrolled; beyond, programs grow too long."""

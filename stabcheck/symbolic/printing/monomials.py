@@ -24,8 +24,8 @@ from sympy import (
     Symbol,
 )
 
-from stabcheck.symbolic.arrangement import reads_negative
 from stabcheck.symbolic.index import Binder, Index, free_indices, rename
+from stabcheck.symbolic.printing.arrangement import reads_negative
 
 Factor = tuple[Expr, Expr]
 """A base and its exponent."""

@@ -10,17 +10,17 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stabcheck.symbolic.average import (
+from stabcheck.symbolic.enclosing.average import (
     Central,
     Deviation,
     partition_sign,
     partitions,
 )
-from stabcheck.symbolic.backend import Operand
 from stabcheck.symbolic.index import Index
+from stabcheck.symbolic.lowering.backend import Operand
 
 if TYPE_CHECKING:
-    from stabcheck.symbolic.walk import Walk
+    from stabcheck.symbolic.lowering.walk import Walk
 
 
 def central(walk: Walk, node: Central) -> Operand:

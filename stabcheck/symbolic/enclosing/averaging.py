@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from sympy import Add, Expr, Indexed, Mul, Sum
 
-from stabcheck.symbolic.average import Cumulant, Weight
+from stabcheck.symbolic.enclosing.average import Cumulant, Weight
 from stabcheck.symbolic.field import Definition, Field, tensor_name
 from stabcheck.symbolic.index import Index, free_indices, refresh, rename, total
 from stabcheck.symbolic.softmax import Softmax

@@ -14,10 +14,10 @@ from sympy import Expr, Indexed, IndexedBase, Mul, S, Sum
 
 from stabcheck.symbolic.field import Definition, Field, Tensor, tensor_name, unused
 from stabcheck.symbolic.index import Index, free_indices, rename, total
-from stabcheck.symbolic.letters import letters_for
-from stabcheck.symbolic.monomials import Factor, Monomial
+from stabcheck.symbolic.printing.letters import letters_for
+from stabcheck.symbolic.printing.monomials import Factor, Monomial
+from stabcheck.symbolic.proving.structure import structure
 from stabcheck.symbolic.softmax import Softmax
-from stabcheck.symbolic.structure import structure
 
 WEIGHTS = "W_"
 MEAN = "mean_"

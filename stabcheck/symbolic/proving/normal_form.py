@@ -30,13 +30,11 @@ from sympy import (
 from sympy import expand as expand_coefficient
 
 from stabcheck.errors import InvalidInput
-from stabcheck.symbolic.average import Central
+from stabcheck.symbolic.enclosing.average import Central
 from stabcheck.symbolic.index import Index, fresh, rename, total
-from stabcheck.symbolic.pointwise import Counterexample, find_counterexample
-from stabcheck.symbolic.sinkhorn import Implicit, Projected
-from stabcheck.symbolic.softmax import Softmax
-from stabcheck.symbolic.structure import structure
-from stabcheck.symbolic.terms import (
+from stabcheck.symbolic.proving.pointwise import Counterexample, find_counterexample
+from stabcheck.symbolic.proving.structure import structure
+from stabcheck.symbolic.proving.terms import (
     Factor,
     Term,
     contracted,
@@ -44,6 +42,8 @@ from stabcheck.symbolic.terms import (
     labelled,
     name_of,
 )
+from stabcheck.symbolic.sinkhorn import Implicit, Projected
+from stabcheck.symbolic.softmax import Softmax
 
 
 @dataclass(frozen=True)

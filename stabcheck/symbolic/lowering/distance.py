@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from sympy import Add, Expr, Pow
 
-from stabcheck.symbolic.backend import Operand
 from stabcheck.symbolic.index import Index, free_indices
-from stabcheck.symbolic.labelled import contracted
+from stabcheck.symbolic.lowering.backend import Operand
+from stabcheck.symbolic.lowering.labelled import contracted
 
 if TYPE_CHECKING:
-    from stabcheck.symbolic.walk import Walk
+    from stabcheck.symbolic.lowering.walk import Walk
 
 
 def split_square(factor: Expr, summed: set[Index]) -> tuple[Expr, Expr] | None:

@@ -14,17 +14,17 @@ from functools import partial
 from sympy import Add, Expr, Function, Indexed, Mul, Pow, Sum, Symbol
 
 from stabcheck.errors import InvalidInput
-from stabcheck.symbolic.average import Central
-from stabcheck.symbolic.backend import Array, Backend, Operand
-from stabcheck.symbolic.central_moments import central
 from stabcheck.symbolic.contraction import delta_groups, joined
+from stabcheck.symbolic.enclosing.average import Central
+from stabcheck.symbolic.enclosing.central_moments import central
 from stabcheck.symbolic.field import Definition, tensor_name
 from stabcheck.symbolic.index import Index, free_indices, refresh, rename, total
-from stabcheck.symbolic.products import Product, summed_products
+from stabcheck.symbolic.lowering.backend import Array, Backend, Operand
+from stabcheck.symbolic.lowering.products import Product, summed_products
+from stabcheck.symbolic.lowering.solved import solved
+from stabcheck.symbolic.proving.structure import structure
 from stabcheck.symbolic.sinkhorn import Implicit
 from stabcheck.symbolic.softmax import Softmax
-from stabcheck.symbolic.solved import solved
-from stabcheck.symbolic.structure import structure
 
 
 @dataclass

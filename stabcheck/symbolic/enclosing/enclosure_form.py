@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
-from stabcheck.symbolic.averaging import averaged
 from stabcheck.symbolic.derive import jacobian, jvp, vjp
 from stabcheck.symbolic.derive import needed as needed_definitions
+from stabcheck.symbolic.enclosing.averaging import averaged
+from stabcheck.symbolic.enclosing.folding import folded
 from stabcheck.symbolic.field import Field
-from stabcheck.symbolic.folding import folded
 
 DERIVED = {"jacobian": jacobian, "jvp": jvp, "vjp": vjp}
 

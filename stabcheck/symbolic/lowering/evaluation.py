@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from sympy import Symbol
 
-from stabcheck.symbolic.backend import Array, Backend
 from stabcheck.symbolic.field import Field, Scalar, Tensor
-from stabcheck.symbolic.walk import Walk
+from stabcheck.symbolic.lowering.backend import Array, Backend
+from stabcheck.symbolic.lowering.walk import Walk
 
 
 def returned(

@@ -5,21 +5,21 @@ from __future__ import annotations
 from sympy import Add, Expr, Heaviside, Indexed, KroneckerDelta, Mul, Pow, Rational, Sum
 from sympy.printing.str import StrPrinter
 
-from stabcheck.symbolic.arrangement import (
+from stabcheck.symbolic.field import Definition, Field
+from stabcheck.symbolic.printing.arrangement import (
     decimal,
     ends_of_step,
     is_negative,
     quotient,
     terms_in_order,
 )
-from stabcheck.symbolic.field import Definition, Field
-from stabcheck.symbolic.letters import with_letters
+from stabcheck.symbolic.printing.letters import with_letters
 from stabcheck.symbolic.softmax import Softmax
 
 
 def text(field: Field) -> str:
     """The definitions of a field, one on a line; of a Jacobian in readable form."""
-    from stabcheck.symbolic.readable import readable
+    from stabcheck.symbolic.printing.readable import readable
 
     printer = _Text()
     return "\n".join(

@@ -13,7 +13,7 @@ from stabcheck.symbolic.index import Index
 
 if TYPE_CHECKING:
     from stabcheck.symbolic.field import Field
-    from stabcheck.symbolic.walk import Walk
+    from stabcheck.symbolic.lowering.walk import Walk
 
 Array = Any
 

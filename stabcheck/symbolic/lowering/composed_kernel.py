@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stabcheck.errors import InvalidInput
-from stabcheck.symbolic.backend import Array
 from stabcheck.symbolic.composition import Composition
 from stabcheck.symbolic.field import Field
-from stabcheck.symbolic.lower import Kernel, backend_named
+from stabcheck.symbolic.lowering.backend import Array
+from stabcheck.symbolic.lowering.lower import Kernel, backend_named
 
 Parameters = Mapping[str, Any]
 

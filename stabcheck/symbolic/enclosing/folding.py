@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Add, Expr, Indexed, Mul, Sum
 
-from stabcheck.symbolic.average import Central
+from stabcheck.symbolic.enclosing.average import Central
 from stabcheck.symbolic.field import Definition, Field, Tensor, tensor_name
 from stabcheck.symbolic.index import (
     Binder,

@@ -1,0 +1,1 @@
+"""The form of a field whose evaluation over a box stays narrow."""

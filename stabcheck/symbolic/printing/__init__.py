@@ -1,0 +1,1 @@
+"""Readable output: a derived Jacobian as a paper would print it, in LaTeX and text."""

@@ -1,0 +1,1 @@
+"""Is this identically zero?  Normal forms, counterexamples, and free proofs."""
