@@ -28,13 +28,33 @@ def coefficient(what: str, value: Any) -> Coefficient:
         return Fraction(int(value.p), int(value.q))
     if isinstance(value, Rational | str) and not isinstance(value, bool):
         try:
-            return Fraction(value)
+            found = Fraction(value)
+            # The integers of other libraries stay behind.
+            return Fraction(int(found.numerator), int(found.denominator))
         except (ValueError, ZeroDivisionError):
             pass
     raise InvalidInput(
         f"asked for the coefficient {value!r} in {what}; write a fraction such as "
         "'1/2', or an element of a number field"
     )
+
+
+def entries(what: str, values: Any) -> tuple[Any, ...]:
+    """The entries of a list of coefficients or of rows.
+
+    **Raises:** `InvalidInput` for a number, a text or `None` in its place.
+    """
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InvalidInput(f"asked for {what}, found {values!r}; give a list")
+    return tuple(values)
+
+
+def coefficient_row(what: str, values: Any) -> tuple[Coefficient, ...]:
+    """A list of exact coefficients.
+
+    **Raises:** `InvalidInput` for anything but a list, or for a float in it.
+    """
+    return tuple(coefficient(what, value) for value in entries(what, values))
 
 
 def number_field_of(what: str, values: Iterable[Coefficient]) -> NumberField | None:

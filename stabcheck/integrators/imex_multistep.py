@@ -55,6 +55,7 @@ class ImexMultistep:
         return rational_row(f"{what} of {self.name}", values)
 
     family = "IMEX multistep"
+    own_facts = ("real_strip", "imaginary_strip")
     _repr_latex_ = notebook.latex
     _repr_png_ = notebook.png
     fields = ("f", "g")

@@ -17,7 +17,7 @@ from typing import Any
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import notebook, order
 from stabcheck.integrators.algebraic import Algebraic, Infinity
-from stabcheck.integrators.coefficient import algebraic, coefficient
+from stabcheck.integrators.coefficient import algebraic, coefficient_row
 from stabcheck.integrators.oscillator import Oscillator
 
 POSITION, FORCE = "q", "p"
@@ -61,7 +61,7 @@ class NystromMethod:
             )
 
     def _exact(self, row: Any) -> tuple[Any, ...]:
-        return tuple(coefficient(f"the Nyström method {self.name}", x) for x in row)
+        return coefficient_row(f"the Nyström method {self.name}", row)
 
     @property
     def stages(self) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.coefficient import Coefficient, coefficient
+from stabcheck.integrators.coefficient import Coefficient, coefficient_row
 from stabcheck.integrators.intervals import linear_order
 from stabcheck.integrators.one_step import OneStepMethod
 from stabcheck.integrators.polynomials import exact_polynomial
@@ -54,7 +54,7 @@ class RationalMethod(OneStepMethod):
             )
 
     def _row(self, what: str, values: Sequence) -> tuple[Coefficient, ...]:
-        found = [coefficient(f"{what} of {self.name}", value) for value in values]
+        found = list(coefficient_row(f"{what} of {self.name}", values))
         while found and found[-1] == 0:
             found.pop()
         return tuple(found)

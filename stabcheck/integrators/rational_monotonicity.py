@@ -6,7 +6,7 @@ factors of $Q$, $R^{(k)} = N_k/(QL^k)$ and
 $$N_{k+1} = N_k'L - N_k\,(Q'L/Q + kL').$$
 Finitely many of them are searched for their first change of sign; that all others are
 positive a little beyond it follows from the pole nearest to $-r$, which has to be
-positive (Pringsheim).
+positive (Pringsheim).  Where others tie with it the radius ends, at the latest.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from flint import arb, ctx, fmpq, fmpq_poly
 
 from stabcheck.integrators.algebraic import INFINITY, Algebraic, Infinity
 from stabcheck.integrators.coefficient import Coefficient
+from stabcheck.integrators.exact_real import ExactReal
 from stabcheck.integrators.family import ball_polynomial
+from stabcheck.integrators.nearest_pole import first_tie, least_positive
 from stabcheck.integrators.poles import BITS, zero_balls
 from stabcheck.integrators.polynomials import (
     MIRRORED,
@@ -38,18 +40,30 @@ BEYOND = Fraction(1, 2**30)
 """How far beyond the first failure, relatively, all later derivatives are tested."""
 
 
-def radius(R: StabilityFunction) -> Algebraic | Infinity | None:
+def radius(R: StabilityFunction) -> ExactReal | Infinity | None:
     """The largest r, `None` where the tail of derivatives is not decided."""
     Q = exact_polynomial(R.Q)
     reached: Algebraic | Infinity = first_root(Q(MIRRORED))
     powers = _in_powers_of_the_pole(R)
-    if powers is not None and len(powers) <= len(R.Q) and min(powers) >= 0:
-        return reached  # nonnegative powers of 1/(1 - gamma z)
+    if powers is not None:
+        if powers[0] < 0:
+            return Algebraic.of(0)  # all late derivatives are negative
+        if len(powers) <= len(R.Q) and min(powers) >= 0:
+            return reached  # nonnegative powers of 1/(1 - gamma z)
+    tie = first_tie(Q) if isinstance(Q, fmpq_poly) and powers is None else None
+    if tie == 0:
+        return tie
     for k, numerator in enumerate(_numerators(R)):
         reached = min(reached, first_failure(numerator(MIRRORED)))
         if reached == 0:
             return reached
-        if k + 1 < len(R.P) or reached == INFINITY:
+        if k + 1 < len(R.P):
+            continue
+        if isinstance(tie, ExactReal) and tie < reached:
+            if _all_are_outweighed(R, tie.ball(BITS), k + 1, tied=True):
+                return tie
+            continue
+        if reached == INFINITY:
             continue
         beyond = reached.enclosure(reached.upper * BEYOND)[1] * (1 + BEYOND)
         if _later_ones_are_positive(R, beyond, k + 1, powers):
@@ -93,7 +107,7 @@ def _later_ones_are_positive(
     if Q.gcd(Q.derivative()).degree() > 0:
         return False
     with ctx.workprec(BITS):
-        return _by_the_nearest_pole(R, arb(fmpq(r.numerator, r.denominator)), first)
+        return _all_are_outweighed(R, arb(fmpq(r.numerator, r.denominator)), first)
 
 
 def _by_the_only_pole(
@@ -116,25 +130,28 @@ def _by_the_only_pole(
     return is_nonnegative(total)
 
 
-def _by_the_nearest_pole(R: StabilityFunction, r: arb, first: int) -> bool:
+def _all_are_outweighed(
+    R: StabilityFunction, r: arb, first: int, *, tied: bool = False
+) -> bool:
     r"""$R^{(k)}(-r)/k! = -\sum_i A_i(a_i + r)^{-k-1}$ with simple poles $a_i$.
 
-    The real positive pole nearest to $-r$ outweighs all others.
+    The least positive pole outweighs all others, of which none is nearer if it is
+    `tied` with some.
     """
     P = ball_polynomial(exact_polynomial(R.P))
     slope = ball_polynomial(exact_polynomial(R.Q)).derivative()
-    poles = sorted(zero_balls(R.Q), key=lambda a: float(abs(a + r).mid()))
-    residues = [P(a) / slope(a) for a in poles]
-    nearest = poles[0].real + r
-    if not (poles[0].imag.contains(0) and poles[0].real > 0 and residues[0].real < 0):
+    poles = zero_balls(R.Q)
+    nearest = least_positive(poles)
+    if nearest is None:
         return False
-    if len(poles) > 1 and not abs(poles[1] + r) > nearest:
-        return False
-    others = sum(
-        (
-            abs(A) * (nearest / abs(a + r)) ** (first + 1)
-            for a, A in zip(poles[1:], residues[1:], strict=True)
-        ),
-        start=arb(0),
-    )
-    return others < -residues[0].real
+    others = arb(0)
+    for a in poles:
+        if a.imag.contains(0) and a.real.overlaps(nearest):
+            continue
+        ratio = (nearest + r) / abs(a + r)
+        if not ratio < 1:
+            if not tied:
+                return False
+            ratio = arb(1)
+        others += abs(P(a) / slope(a)) * ratio ** (first + 1)
+    return others < -P(nearest) / slope(nearest)

@@ -3,7 +3,6 @@ r"""What follows from the characteristic polynomial of a method with memory."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -12,17 +11,17 @@ from stabcheck.errors import InvalidInput
 from stabcheck.integrators import memory_sets, notebook
 from stabcheck.integrators.algebraic import INFINITY, Algebraic, Infinity
 from stabcheck.integrators.characteristic import CharacteristicPolynomial
-from stabcheck.integrators.coefficient import coefficient
+from stabcheck.integrators.coefficient import coefficient_row
 from stabcheck.integrators.exact_real import ExactReal
 
 
-def rational_row(what: str, values: Iterable[Any]) -> tuple[Fraction, ...]:
+def rational_row(what: str, values: Any) -> tuple[Fraction, ...]:
     """The coefficients of a method with memory.
 
     **Raises:** `InvalidInput` for a float, or for an irrational number: the roots of a
     characteristic polynomial are located over the rationals.
     """
-    row = tuple(coefficient(what, value) for value in values)
+    row = coefficient_row(what, values)
     for value in row:
         if not isinstance(value, Fraction):
             raise InvalidInput(
@@ -42,6 +41,11 @@ class Recurrence(ABC):
     name: str
     source: str
     stages: int | None = None
+    own_facts: tuple[str, ...] = (
+        "closed_real_stability_interval",
+        "closed_imaginary_stability_interval",
+        "is_strongly_stable",
+    )
     _repr_latex_ = notebook.latex
     _repr_png_ = notebook.png
 

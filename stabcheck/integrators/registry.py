@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from stabcheck.errors import InvalidInput
+
+LARGEST_PARAMETER = 1000
+"""A name with more stages or steps would take minutes to build, if it ends at all."""
 
 
 @dataclass(frozen=True)
@@ -75,16 +79,6 @@ class Registry:
                 "each row once"
             )
 
-    def _enter(self, table: dict[str, Any], name: str, entry: Any) -> None:
-        key = name.casefold()
-        if key in self._shown:
-            raise InvalidInput(
-                f"asked to register {name!r}, found {self._shown[key]!r} registered "
-                "already; choose another name"
-            )
-        self._shown[key] = name
-        table[key] = entry
-
     def names(self) -> tuple[str, ...]:
         """The names of all methods in lists, aliases left out."""
         return tuple(name for row in self.rows for name in row.names)
@@ -115,41 +109,68 @@ class Registry:
         """The method of that name, alias or family member, in upper or lower case.
 
         `rkc1:20`, `RKC1(20)` and, for one whole parameter, `RKC1-20` and `RKC120`-like
-        spellings such as `AB4` name the same member of a family.
+        spellings such as `AB4` name the same member of a family.  Blanks and
+        underscores may stand for hyphens.
 
         **Raises:** `InvalidInput` naming the nearest names for an unknown one.
         """
-        key = str(name).strip().casefold()
-        for _ in range(8):  # an alias of an alias ends after a few turns
-            if key not in self._aliases:
-                break
-            key = self._aliases[key].casefold()
+        key = self._key(str(name))
         if key not in self._built:
             # `ssprk3(4)` and `ssprk3:4` are one object.
             method = self._build(key, name)
             self._built[key] = self._built.setdefault(method.name.casefold(), method)
         return self._built[key]
 
+    def _key(self, name: str) -> str:
+        """The key under which a spelling is known, the spelling itself if none is."""
+        written = " ".join(name.split()).casefold()
+        for spelling in (written, re.sub("[ _]", "-", written)):
+            key = spelling
+            for _ in range(8):  # an alias of an alias ends after a few turns
+                if key not in self._aliases:
+                    break
+                key = self._aliases[key].casefold()
+            if key in self._methods or _member(key, self._families) is not None:
+                return key
+        return written
+
     def _build(self, key: str, asked: str) -> Any:
         if key in self._methods:
             return self._methods[key]()
         member = _member(key, self._families)
         if member is None:
-            raise InvalidInput(
-                f"asked for the integrator {asked!r}, found none of that name; "
-                f"nearest: {', '.join(self._nearest(key))}"
-            )
+            raise InvalidInput(f"asked for the integrator {asked!r}, {self._hint(key)}")
         family, arguments = member
-        make = self._families[family]
-        wanted = list(inspect.signature(make).parameters.values())
+        wanted = self._parameters(family)
         fewest = sum(p.default is inspect.Parameter.empty for p in wanted)
         if not fewest <= len(arguments) <= len(wanted):
-            names = ",".join(p.name for p in wanted)
             raise InvalidInput(
                 f"asked for the integrator {asked!r}, found {len(arguments)} "
-                f"parameters; write {self._shown_families[family]}:{names}"
+                f"parameters; write {self._pattern(family)}"
             )
-        return make(*arguments)
+        if any(a.denominator == 1 and abs(a) > LARGEST_PARAMETER for a in arguments):
+            raise InvalidInput(
+                f"asked for the integrator {asked!r}; the whole parameters in a name "
+                f"go up to {LARGEST_PARAMETER}, call the family in Python beyond that"
+            )
+        return self._families[family](*arguments)
+
+    def _hint(self, key: str) -> str:
+        """What was found of an unknown name, and what to write."""
+        family = re.split("[:( ]", key, maxsplit=1)[0]
+        if family in self._families:
+            return (
+                f"found a family without numbers as parameters; write "
+                f"{self._pattern(family)}"
+            )
+        return f"found none of that name; nearest: {', '.join(self._nearest(key))}"
+
+    def _pattern(self, family: str) -> str:
+        names = ",".join(p.name for p in self._parameters(family))
+        return f"{self._shown_families[family]}:{names}"
+
+    def _parameters(self, family: str) -> list[inspect.Parameter]:
+        return list(inspect.signature(self._families[family]).parameters.values())
 
     def _nearest(self, key: str) -> list[str]:
         shown = self._shown_families | self._shown

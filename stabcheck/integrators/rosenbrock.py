@@ -16,7 +16,11 @@ from typing import Any
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import decimals, order
 from stabcheck.integrators.algebraic import Algebraic
-from stabcheck.integrators.coefficient import algebraic, coefficient
+from stabcheck.integrators.coefficient import (
+    algebraic,
+    coefficient,
+    coefficient_row,
+)
 from stabcheck.integrators.one_step import OneStepMethod
 from stabcheck.integrators.stability_function import StabilityFunction, of_tableau
 
@@ -49,12 +53,11 @@ class RosenbrockMethod(OneStepMethod):
 
     def __post_init__(self) -> None:
         rows = [("alpha", self.alpha, 0), ("gamma", self.gamma, 1)]
-        b = tuple(coefficient(f"b of {self.name}", x) for x in self.b)
+        b = coefficient_row(f"b of {self.name}", self.b)
         object.__setattr__(self, "b", b)
         for key, matrix, shift in rows:
             exact = tuple(
-                tuple(coefficient(f"{key} of {self.name}", x) for x in row)
-                for row in matrix
+                coefficient_row(f"{key} of {self.name}", row) for row in matrix
             )
             if len(exact) != len(b) or any(len(row) != len(b) for row in exact):
                 raise InvalidInput(

@@ -40,7 +40,7 @@ class LieTrotter:
 
     **Arguments:** `name`; `word`, the substeps; `source`.
 
-    **Raises:** `InvalidInput` for an empty word.
+    **Raises:** `InvalidInput` for an empty word, or one that is not of substeps.
     """
 
     name: str
@@ -55,6 +55,13 @@ class LieTrotter:
             raise InvalidInput(
                 f"asked for the splitting {self.name} of no substep; give at least one"
             )
+        for s in self.word:
+            made = s.method if isinstance(s, Substep) else s
+            if not isinstance(made, ButcherTableau):
+                raise InvalidInput(
+                    f"asked for the splitting {self.name}, found {made!r} in its word "
+                    "for a method; give Substep(field, fraction, method)"
+                )
         word = tuple(
             Substep(
                 s.field, coefficient(f"the word of {self.name}", s.fraction), s.method

@@ -2,7 +2,6 @@ r"""Runge-Kutta methods with exact coefficients, and the facts that follow from 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -22,7 +21,8 @@ from stabcheck.integrators.algebraic import Algebraic, Infinity
 from stabcheck.integrators.coefficient import (
     Coefficient,
     algebraic,
-    coefficient,
+    coefficient_row,
+    entries,
     number_field_of,
 )
 from stabcheck.integrators.convex_form import ConvexForm
@@ -70,7 +70,8 @@ class ButcherTableau(OneStepMethod):
     own_facts: ClassVar = ("stage_order", "is_symplectic", "is_symmetric")
 
     def __post_init__(self) -> None:
-        A = tuple(self._row(f"A[{i}]", row) for i, row in enumerate(self.A))
+        rows = entries(f"A of {self.name}", self.A)
+        A = tuple(self._row(f"A[{i}]", row) for i, row in enumerate(rows))
         b = self._row("b", self.b)
         if not b or len(A) != len(b) or any(len(row) != len(b) for row in A):
             raise InvalidInput(
@@ -93,8 +94,8 @@ class ButcherTableau(OneStepMethod):
         if self.published_order is None:
             self._check_consistency(sums)
 
-    def _row(self, what: str, values: Sequence[Any]) -> tuple[Coefficient, ...]:
-        return tuple(coefficient(f"{what} of {self.name}", value) for value in values)
+    def _row(self, what: str, values: Any) -> tuple[Coefficient, ...]:
+        return coefficient_row(f"{what} of {self.name}", values)
 
     def _coefficients(self) -> tuple[Coefficient, ...]:
         return (*(x for row in self.A for x in row), *self.b, *(self.embedded or ()))

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from integrators.drawn import rational_methods
@@ -81,4 +82,34 @@ def test_powers_of_one_pole_are_monotone_everywhere(m):
 
 
 def test_where_infinitely_many_derivatives_are_open_nothing_is_claimed():
-    assert get("pade:2,3").linear_absolute_monotonicity_radius is None
+    assert get("pade:7,7").linear_absolute_monotonicity_radius is None
+
+
+@pytest.mark.parametrize(
+    "name", ["pade:2,3", "gauss:3", "radau-iia:3", "lobatto-iiid:3", "lobatto-iiie:4"]
+)
+def test_the_radius_ends_where_a_pair_of_poles_ties_with_the_positive_one(name):
+    method = get(name)
+    radius = method.linear_absolute_monotonicity_radius
+    poles = np.roots([float(q) for q in reversed(method.stability_function.Q)])
+    nearest = sorted(poles, key=lambda a: abs(a + float(radius)))[:3]
+    distances = abs(np.array(nearest) + float(radius))
+    assert np.ptp(distances) <= 1e-10 * distances[0]
+    assert sum(a.imag == 0 and a.real > 0 for a in nearest) == 1
+    lower, upper = radius.enclosure(Fraction(1, 10**9))
+    assert min(taylor(method, -lower)) >= 0
+    assert min(taylor(method, -3 * upper)) < 0
+
+
+def test_a_tie_is_the_root_of_its_minimal_polynomial():
+    radius = get("pade:2,3").linear_absolute_monotonicity_radius
+    f = radius.minimal_polynomial
+    assert len(f) == 4
+    ends = radius.enclosure(Fraction(1, 10**12))
+    below, above = (sum(c * x**k for k, c in enumerate(f)) for x in ends)
+    assert below * above < 0
+    assert radius.rational is None
+
+
+def test_a_pole_whose_late_derivatives_are_negative_leaves_no_radius():
+    assert get("esdirk54i8l2sa").linear_absolute_monotonicity_radius == 0

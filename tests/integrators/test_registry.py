@@ -43,6 +43,44 @@ def test_case_does_not_matter():
     assert get("RK4") is get("rk44") is get(" Rk4 ")
 
 
+@pytest.mark.parametrize("alias", [alias for alias, _ in ALIASES if " " in alias])
+def test_blanks_may_be_several(alias):
+    assert get(alias.upper().replace(" ", "   ")) is get(alias)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        ("Crank Nicolson", "trapezoid"),
+        ("implicit_midpoint", "implicit-midpoint"),
+        ("BDF 4", "bdf:4"),
+        ("radau5", "radau-iia:3"),
+    ],
+)
+def test_blanks_and_underscores_stand_for_hyphens(spelling, name):
+    assert get(spelling) is get(name)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_method_bears_the_name_it_is_listed_under(name):
+    assert get(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("rkc1", "without numbers as parameters; write rkc1:s,damping"),
+        ("rkc1:x", "without numbers as parameters; write rkc1:s,damping"),
+        ("bdf(4", "without numbers as parameters; write bdf:steps"),
+        ("pade:1,2,3", "found 3 parameters; write pade:k,j"),
+        ("rkc1:1001", "go up to 1000, call the family in Python"),
+    ],
+)
+def test_a_family_says_how_its_members_are_written(name, message):
+    with pytest.raises(InvalidInput, match=message):
+        get(name)
+
+
 @pytest.mark.parametrize(
     ("name", "nearest"), [("rk5", "rk4"), ("eulr", "euler"), ("midpiont", "midpoint")]
 )

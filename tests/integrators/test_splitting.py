@@ -71,3 +71,9 @@ def test_an_empty_word_and_a_float_fraction_are_refused():
         LieTrotter("empty", ())
     with pytest.raises(InvalidInput, match="write a fraction"):
         LieTrotter("float", (Substep("a", 0.5, get("heun")),))
+
+
+@pytest.mark.parametrize("word", ["AB", [Substep("a", get("heun"), 1)]])
+def test_a_word_of_other_things_than_substeps_is_refused(word):
+    with pytest.raises(InvalidInput, match=r"give Substep\(field, fraction, method\)"):
+        LieTrotter("word", word)

@@ -41,6 +41,12 @@ def test_strings_and_integers_become_fractions_and_c_the_row_sums():
     assert method == ButcherTableau("heun", method.A, method.b, method.c, "a source")
 
 
+def test_integers_of_numpy_are_integers():
+    heun = ButcherTableau("heun", np.array([[0, 0], [1, 0]]), ["1/2", "1/2"])
+    assert type(heun.A[1][0].numerator) is int
+    assert heun.real_stability_interval == 2
+
+
 @pytest.mark.parametrize(
     ("A", "b", "c", "message"),
     [
@@ -51,6 +57,10 @@ def test_strings_and_integers_become_fractions_and_c_the_row_sums():
         ([[0]], ["one"], None, "write a fraction"),
         ([["1/0"]], [1], None, "write a fraction"),
         ([[True]], [1], None, "write a fraction"),
+        (None, [1], None, "asked for A of wrong, found None; give a list"),
+        ([0], [1], None, r"asked for A\[0\] of wrong, found 0; give a list"),
+        ([[0]], 1, None, "asked for b of wrong, found 1; give a list"),
+        ([[0]], "1", None, "asked for b of wrong, found '1'; give a list"),
         ([[0, 0], [1, 0]], ["1/2", "1/2"], [0, "1/2"], "they have to agree"),
         ([[0, 0], [1, 0]], ["1/2", "1/2"], [0], "give one for each stage"),
         ([[0]], ["1/2"], None, "a consistent method has the sum 1"),

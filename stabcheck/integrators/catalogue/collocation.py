@@ -41,7 +41,9 @@ GAUSS.aliases.update({
 })  # fmt: skip
 
 RADAU_IIA = row(94, "radau-iia-s", "Radau IIA", 2, radau_iia="RadauIIA")
-RADAU_IIA.aliases.update({"RadauIIA3 over Q(sqrt6)": "radau-iia:3"})
+RADAU_IIA.aliases.update(
+    {"RadauIIA3 over Q(sqrt6)": "radau-iia:3", "radau5": "radau-iia:3"}
+)
 
 ROWS = (
     GAUSS,

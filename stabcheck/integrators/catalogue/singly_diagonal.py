@@ -75,7 +75,7 @@ def pareschi_russo(x: Any) -> Any:
 def tr_bdf2(gamma: Any, name: str = "") -> Any:
     r"""The trapezoidal rule to $\gamma h$, then the second difference formula."""
     if gamma == 2:
-        raise InvalidInput("asked for tr-bdf2:2; give a parameter other than 2")
+        raise InvalidInput("asked for tr-bdf2-gamma:2; give a parameter other than 2")
     gamma = Fraction(gamma) if isinstance(gamma, int) else gamma
     w, d = 1 / (2 * (2 - gamma)), (1 - gamma) / (2 - gamma)
     source = (
@@ -83,7 +83,7 @@ def tr_bdf2(gamma: Any, name: str = "") -> Any:
         "Shampine, Appl. Numer. Math. 20 (1996) 21-37"
     )
     rows = [[0], [gamma / 2, gamma / 2], [w, w, d]]
-    return lower(name or f"tr-bdf2:{gamma}", rows, None, source)
+    return lower(name or f"tr-bdf2-gamma:{gamma}", rows, None, source)
 
 
 def sspirk2(s: int) -> Any:
