@@ -18,8 +18,8 @@ from collections.abc import Callable
 from typing import Any
 
 from stabcheck.integrators import ButcherTableau, OneStepMethod, get, names
-from stabcheck.integrators.order import ElementaryWeights
-from stabcheck.integrators.rooted_trees import growths
+from stabcheck.integrators.runge_kutta.order import ElementaryWeights
+from stabcheck.integrators.runge_kutta.rooted_trees import growths
 
 MOST_STAGES = 13
 FACTS = {

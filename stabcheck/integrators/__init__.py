@@ -6,22 +6,25 @@ A method is its coefficients and their source; everything else is computed.
 from typing import Any
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.additive import AdditiveRungeKutta, PartitionedRungeKutta
-from stabcheck.integrators.algebraic import INFINITY, Algebraic, Infinity, exact
+from stabcheck.integrators.algebra.algebraic import INFINITY, Algebraic, Infinity, exact
+from stabcheck.integrators.algebra.number_field import NumberField, square_root
 from stabcheck.integrators.catalogue import REGISTRY, get, names
-from stabcheck.integrators.certifiable import certifiable
-from stabcheck.integrators.composition import compose
-from stabcheck.integrators.exponential import ExponentialRungeKutta
 from stabcheck.integrators.facts import facts, listed
-from stabcheck.integrators.flow_words import FlowSplitting
-from stabcheck.integrators.number_field import NumberField, square_root
-from stabcheck.integrators.nystrom_methods import NystromMethod
-from stabcheck.integrators.one_step import OneStepMethod
-from stabcheck.integrators.rational import RationalMethod
-from stabcheck.integrators.rosenbrock import RosenbrockMethod
-from stabcheck.integrators.splitting import LieTrotter, Substep
-from stabcheck.integrators.stability_function import StabilityFunction
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.runge_kutta.certifiable import certifiable
+from stabcheck.integrators.runge_kutta.composition import compose
+from stabcheck.integrators.runge_kutta.one_step import OneStepMethod
+from stabcheck.integrators.runge_kutta.rational import RationalMethod
+from stabcheck.integrators.runge_kutta.rosenbrock import RosenbrockMethod
+from stabcheck.integrators.runge_kutta.stability_function import StabilityFunction
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
+from stabcheck.integrators.several_fields.additive import (
+    AdditiveRungeKutta,
+    PartitionedRungeKutta,
+)
+from stabcheck.integrators.several_fields.exponential import ExponentialRungeKutta
+from stabcheck.integrators.several_fields.flow_words import FlowSplitting
+from stabcheck.integrators.several_fields.nystrom_methods import NystromMethod
+from stabcheck.integrators.several_fields.splitting import LieTrotter, Substep
 
 __all__ = [
     "INFINITY",

@@ -13,13 +13,13 @@ from fractions import Fraction
 from typing import Any
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.algebraic import INFINITY, Algebraic, Infinity
-from stabcheck.integrators.angle import Angle
-from stabcheck.integrators.exact_real import ExactReal
-from stabcheck.integrators.multistep import LinearMultistep
-from stabcheck.integrators.one_step import OneStepMethod
-from stabcheck.integrators.stabilised import StabilisedMethod
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.algebra.algebraic import INFINITY, Algebraic, Infinity
+from stabcheck.integrators.algebra.angle import Angle
+from stabcheck.integrators.algebra.exact_real import ExactReal
+from stabcheck.integrators.memory.multistep import LinearMultistep
+from stabcheck.integrators.runge_kutta.one_step import OneStepMethod
+from stabcheck.integrators.runge_kutta.stabilised import StabilisedMethod
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
 
 SCHEMA = "stabcheck-method/1"
 WIDTH = Fraction(1, 2**52)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from stabcheck.integrators.algebraic import Infinity
+from stabcheck.integrators.algebra.algebraic import Infinity
+from stabcheck.integrators.algebra.exact_real import ExactReal
 from stabcheck.integrators.catalogue import REGISTRY
-from stabcheck.integrators.exact_real import ExactReal
-from stabcheck.integrators.one_step import OneStepMethod
-from stabcheck.integrators.stability_function import digits_of
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.runge_kutta.one_step import OneStepMethod
+from stabcheck.integrators.runge_kutta.stability_function import digits_of
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
 
 NUMBERS = (
     "real_stability_interval",

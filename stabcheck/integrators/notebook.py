@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from stabcheck.integrators.coefficient import Coefficient
-from stabcheck.integrators.field_element import FieldElement
-from stabcheck.integrators.stability_function import StabilityFunction
+from stabcheck.integrators.algebra.coefficient import Coefficient
+from stabcheck.integrators.algebra.field_element import FieldElement
+from stabcheck.integrators.runge_kutta.stability_function import StabilityFunction
 
 RENDERER = "stabcheck.plots.notebook"
 """Pictures are drawn by a room above this one, which is loaded, by its name, when a

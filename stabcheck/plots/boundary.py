@@ -13,7 +13,10 @@ from fractions import Fraction
 import numpy as np
 
 from stabcheck.integrators import StabilityFunction
-from stabcheck.integrators.polynomials import exact_coefficients, exact_polynomial
+from stabcheck.integrators.algebra.polynomials import (
+    exact_coefficients,
+    exact_polynomial,
+)
 from stabcheck.plots.factored import FactoredFunction, Points, float_of
 
 ANGLES = 120

@@ -15,10 +15,10 @@ import numpy as np
 from flint import acb, arb, arb_poly, ctx, fmpq_poly
 
 from stabcheck.integrators import StabilityFunction
-from stabcheck.integrators.coefficient import Coefficient
-from stabcheck.integrators.family import ball_polynomial
-from stabcheck.integrators.field_element import FieldElement
-from stabcheck.integrators.polynomials import exact_polynomial
+from stabcheck.integrators.algebra.coefficient import Coefficient
+from stabcheck.integrators.algebra.family import ball_polynomial
+from stabcheck.integrators.algebra.field_element import FieldElement
+from stabcheck.integrators.algebra.polynomials import exact_polynomial
 
 Points = np.ndarray[Any, np.dtype[np.complex128]]
 

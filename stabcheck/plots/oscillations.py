@@ -13,8 +13,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.oscillator import Oscillator
-from stabcheck.integrators.polynomials import exact_coefficients
+from stabcheck.integrators.algebra.polynomials import exact_coefficients
+from stabcheck.integrators.several_fields.oscillator import Oscillator
 from stabcheck.plots.factored import float_of
 from stabcheck.plots.style import COLOURS, DASHES, INK, PALE, plain
 

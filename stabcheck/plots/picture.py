@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import OneStepMethod
 from stabcheck.integrators import get as integrator_named
-from stabcheck.integrators.recurrence import Recurrence
+from stabcheck.integrators.memory.recurrence import Recurrence
 from stabcheck.plots.oscillations import is_oscillatory, oscillator_growth
 from stabcheck.plots.region import stability_region
 from stabcheck.plots.two_fields import is_of_two_fields, stable_slices

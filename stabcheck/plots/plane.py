@@ -15,11 +15,12 @@ import numpy as np
 from flint import fmpq, fmpq_mpoly
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators import INFINITY, OneStepMethod, region_boundary
+from stabcheck.integrators import INFINITY, OneStepMethod
 from stabcheck.integrators import get as integrator_named
-from stabcheck.integrators.characteristic import CharacteristicPolynomial
-from stabcheck.integrators.predictor_corrector import RING, of_ring
-from stabcheck.integrators.recurrence import Recurrence
+from stabcheck.integrators.memory import region_boundary
+from stabcheck.integrators.memory.characteristic import CharacteristicPolynomial
+from stabcheck.integrators.memory.predictor_corrector import RING, of_ring
+from stabcheck.integrators.memory.recurrence import Recurrence
 from stabcheck.plots.boundary import TRACED_DEGREE, boundary_curves
 from stabcheck.plots.contours import contour_curves
 from stabcheck.plots.factored import FactoredFunction, Points

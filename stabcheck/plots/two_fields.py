@@ -18,11 +18,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.additive import AdditiveRungeKutta, PartitionedRungeKutta
-from stabcheck.integrators.exponential import ExponentialRungeKutta
-from stabcheck.integrators.exponential_polynomial import ExponentialPolynomial
-from stabcheck.integrators.imex_multistep import ImexMultistep
-from stabcheck.integrators.splitting import LieTrotter
+from stabcheck.integrators.algebra.exponential_polynomial import ExponentialPolynomial
+from stabcheck.integrators.memory.imex_multistep import ImexMultistep
+from stabcheck.integrators.several_fields.additive import (
+    AdditiveRungeKutta,
+    PartitionedRungeKutta,
+)
+from stabcheck.integrators.several_fields.exponential import ExponentialRungeKutta
+from stabcheck.integrators.several_fields.splitting import LieTrotter
 from stabcheck.plots.boundary import companion_roots
 from stabcheck.plots.style import COLOURS, DASHES, FILL, INK, plain
 

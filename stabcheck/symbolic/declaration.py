@@ -45,15 +45,19 @@ class Declaration:
                 "rename one of them"
             )
 
-    def let(self, name: str, at: tuple[Index, ...], body: Expr) -> Tensor:
+    def let(self, name: str, at: Index | tuple[Index, ...], body: Expr) -> Tensor:
         """Define `name[at] := body` and return it as a tensor for later lines."""
+        at = (at,) if isinstance(at, Index) else tuple(at)
+        _check_left(name, at, self.field)
         definition = Definition(name, at, sympify(body))
         check_line(definition, self.field)
         definitions = (*self.field.definitions, definition)
         self.field = replace(self.field, definitions=definitions)
         return definition.tensor
 
-    def returns(self, at: tuple[Index, ...], body: Expr, **changes: Any) -> Field:
+    def returns(
+        self, at: Index | tuple[Index, ...], body: Expr, **changes: Any
+    ) -> Field:
         """Define the output `F[at] := body`; keep the parameters that occur."""
         self.let("F", at, body)
         names, symbols = occurring(self.field.definitions)
@@ -98,4 +102,15 @@ class Declaration:
             )
         self.field = replace(
             self.field, parameters=(*self.field.parameters, *part.parameters)
+        )
+
+
+def _check_left(name: str, at: tuple[Index, ...], field: Field) -> None:
+    """Refuse a left side that is not a name with indices."""
+    named = isinstance(name, str) and name.isidentifier()
+    if not (named and at and all(isinstance(index, Index) for index in at)):
+        raise InvalidInput(
+            f"asked to define {name!r} at {at} in {field.name}, found no array on the "
+            "left side; give a name of letters, digits and underscores, and at least "
+            "one index"
         )

@@ -53,8 +53,7 @@ _LETTERS = {
 
 def jvp(field: Field) -> Field:
     """The product of the Jacobian of a field with a direction."""
-    taken = {field.state.name, *(d.name for d in field.definitions)}
-    taken |= {tensor.name for tensor in field.directions}
+    taken = _taken(field)
     direction = Tensor(unused("V", taken), field.state.axes)
     dots = {field.state.name: direction}
     tape: list[Definition] = []
@@ -73,8 +72,7 @@ def vjp(field: Field) -> Field:
 
     Reverse mode: $\bar S_s = \sum_T \sum_t \bar T_t\, \partial b^T_t/\partial S_s$.
     """
-    taken = {field.state.name, *(d.name for d in field.definitions)}
-    taken |= {tensor.name for tensor in field.directions}
+    taken = _taken(field)
     output = field.output
     cotangent = Tensor(unused("C", taken), output.indices)
     shapes = {d.name: d.indices for d in field.definitions}
@@ -118,7 +116,7 @@ def jacobian(field: Field) -> Field:
     unit = zip(field.state.indices, wrt, strict=True)
     start = Mul(*(KroneckerDelta(own, other) for own, other in unit))
     tangents = {field.state.name: Tangent(field.state.indices, start)}
-    taken = {field.state.name, *(d.name for d in field.definitions)}
+    taken = _taken(field)
     tape: list[Definition] = []
     for definition in field.definitions:
         tape.append(definition)
@@ -138,6 +136,12 @@ def jacobian(field: Field) -> Field:
     name = unused({"F": "J", "J": "H"}.get(output.name, f"D{output.name}"), taken)
     tape.append(Definition(name, (*output.indices, *wrt), tangent.value))
     return derived(field, "jacobian", tape, ())
+
+
+def _taken(field: Field) -> set[str]:
+    """Every name that a new array may not have."""
+    arrays = (field.state, *field.parameters, *field.directions, *field.definitions)
+    return {array.name for array in arrays}
 
 
 def derived(

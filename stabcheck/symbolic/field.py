@@ -41,7 +41,8 @@ class Tensor:
         at = at if isinstance(at, tuple) else (at,)
         wanted = self.indices
         fits = len(at) == len(wanted) and all(
-            index.ranges_like(axis) for index, axis in zip(at, wanted, strict=True)
+            isinstance(index, Index) and index.ranges_like(axis)
+            for index, axis in zip(at, wanted, strict=True)
         )
         if not fits:
             raise InvalidInput(

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from sympy import Expr, Indexed, Integer, Sum, Symbol, Tuple
+from sympy import Expr, Indexed, Integer, Sum, Symbol, Tuple, sympify
+
+from stabcheck.errors import InvalidInput
 
 KINDS = ("token", "feature", "head", "width")
 
@@ -29,6 +31,12 @@ class Index(Symbol):
     __slots__ = ("kind", "label", "level", "size")
 
     def __new__(cls, name: str, kind: str, size: Expr, level: int = 0) -> Index:
+        if kind not in KINDS:
+            raise InvalidInput(
+                f"asked for an index {name} of kind {kind!r}; give one of "
+                f"{', '.join(KINDS)}"
+            )
+        size = sympify(size)
         index = Symbol.__xnew__(cls, name, integer=True, nonnegative=True)
         index.kind, index.size, index.level = kind, size, level
         index.label = f"{name}:{kind}:{_spelled(size)}:{level}"

@@ -12,6 +12,7 @@ from sympy import (
     Add,
     Expr,
     Function,
+    Heaviside,
     Indexed,
     IndexedBase,
     KroneckerDelta,
@@ -19,6 +20,7 @@ from sympy import (
     Number,
     NumberSymbol,
     Pow,
+    S,
     Sum,
     Symbol,
     Tuple,
@@ -26,10 +28,20 @@ from sympy import (
 )
 
 from stabcheck.errors import InvalidInput
-from stabcheck.symbolic.field import Definition, Field, Tensor, occurring, tensor_name
+from stabcheck.symbolic.constants import constant_faults
+from stabcheck.symbolic.contraction import delta_groups
+from stabcheck.symbolic.field import (
+    Definition,
+    Field,
+    Scalar,
+    Tensor,
+    occurring,
+    tensor_name,
+)
 from stabcheck.symbolic.functions import DIFFERENTIABLE, OF_INDICES
 from stabcheck.symbolic.index import Binder, Index, free_indices
 from stabcheck.symbolic.sinkhorn import Implicit
+from stabcheck.symbolic.softmax import Softmax
 
 NODES = (
     *(Add, Mul, Pow, Sum, Binder, Function, Indexed, IndexedBase, KroneckerDelta),
@@ -43,7 +55,8 @@ def check_line(definition: Definition, field: Field) -> None:
 
     **Raises:** `InvalidInput` for a name that is defined already or not yet, an index
     that is free on one side only, bound twice or of two ranges, entries whose axes
-    are not those declared, and functions without a derivative.
+    are not those declared, sums over a part of a range, numbers that are not exact,
+    functions without a derivative, and masks and sinks that are not constants.
     """
     for fault in _faults(definition, field):
         from stabcheck.symbolic.printing.text import line
@@ -58,11 +71,14 @@ def _faults(definition: Definition, field: Field) -> Iterator[str]:
     yield from _unknown_nodes(definition.body)
     yield from _names(definition, field)
     yield from _entries(definition, field)
+    yield from _parts_of_ranges(definition.body)
     yield from _ranges(definition)
     yield from _bound_twice(definition.body, set(definition.indices))
     yield from _sides(definition)
     yield from _functions(definition.body)
+    yield from _deltas(definition.body)
     yield from _implicit(definition)
+    yield from constant_faults(definition.body, field)
 
 
 def _unknown_nodes(body: Expr) -> Iterator[str]:
@@ -72,6 +88,12 @@ def _unknown_nodes(body: Expr) -> Iterator[str]:
                 f"a {type(node).__name__}, for which there is no rule; use sums, "
                 "products, powers, functions and softmax"
             )
+
+        absent = S.NegativeInfinity if isinstance(node, Softmax) else None
+        for part in (body, *node.args):
+            inexact = part.is_Float or (part.is_Number and not part.is_finite)
+            if inexact and part != absent:
+                yield f"the number {part}; give an exact one, a Rational"
 
 
 def _names(definition: Definition, field: Field) -> Iterator[str]:
@@ -84,6 +106,15 @@ def _names(definition: Definition, field: Field) -> Iterator[str]:
     unknown = sorted((names | symbols) - known - sizes)
     if unknown:
         yield f"{', '.join(unknown)} undeclared; declare it before use"
+    scalars = {p.name: p.symbol for p in field.parameters if isinstance(p, Scalar)}
+    if both := sorted(scalars.keys() & sizes):
+        yield f"{both[0]} the name of a size and of a number; rename one"
+    for symbol in sorted(definition.body.free_symbols, key=str):
+        if symbol.name in symbols and scalars.get(symbol.name, symbol) != symbol:
+            yield (
+                f"{symbol.name} with another sign than declared; use the `symbol` of "
+                "the declared number"
+            )
 
 
 def _entries(definition: Definition, field: Field) -> Iterator[str]:
@@ -100,6 +131,16 @@ def _entries(definition: Definition, field: Field) -> Iterator[str]:
                 f"({', '.join(_size(at) for at in wanted)}); give each axis an index "
                 "of its own range"
             )
+
+
+def _parts_of_ranges(body: Expr) -> Iterator[str]:
+    for node in body.atoms(Sum):
+        for index, *limits in node.limits:
+            if not isinstance(index, Index) or limits != [0, index.size - 1]:
+                yield (
+                    f"a sum over a part of the range of {index}; sum over all of it "
+                    "(`total`), what is left out times zero (`Heaviside`)"
+                )
 
 
 def _ranges(definition: Definition) -> Iterator[str]:
@@ -167,9 +208,19 @@ def _functions(body: Expr) -> Iterator[str]:
                 f"{applied.func.__name__}, a function without a derivative here; use "
                 f"one of {', '.join(function.__name__ for function in allowed)}"
             )
+    for jump in body.atoms(Heaviside):
+        if jump.args[1] != 1:
+            yield f"{jump.func.__name__} of one half at zero; write Heaviside(x, 1)"
     for power in body.atoms(Pow):
         if not power.exp.is_Rational and power.free_symbols:
             yield f"the exponent {power.exp}, which is not a rational number; use exp"
+
+
+def _deltas(body: Expr) -> Iterator[str]:
+    try:
+        delta_groups(body)
+    except InvalidInput:
+        yield "a delta that does not enter linearly; bring it before functions"
 
 
 def _implicit(definition: Definition) -> Iterator[str]:

@@ -79,8 +79,9 @@ def folded(expression: Expr, body: Expr, entry: Indexed) -> Expr:
 
 def inlined_tangent(definition: Definition, tangents: Mapping[str, Tangent]) -> Expr:
     """The tangent of a definition by those of its tensors, deltas contracted."""
+    taken = {tensor_name(entry) for entry in definition.body.atoms(Indexed)}
     dots = {
-        name: Tensor(f"{name}_dot", tangent.indices)
+        name: Tensor(unused(f"{name}_dot", taken), tangent.indices)
         for name, tangent in tangents.items()
     }
     body = tangent_body(definition, dots)

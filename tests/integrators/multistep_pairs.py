@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import strategies as st
 
-from stabcheck.integrators.multistep import LinearMultistep
+from stabcheck.integrators.memory.multistep import LinearMultistep
 
 SMALL = st.fractions(-2, 2, max_denominator=6)
 INNER = st.fractions(-1, 1, max_denominator=6)

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import get
-from stabcheck.integrators.additive import AdditiveRungeKutta, PartitionedRungeKutta
-from stabcheck.integrators.order import ElementaryWeights
+from stabcheck.integrators.runge_kutta.order import ElementaryWeights
+from stabcheck.integrators.several_fields.additive import (
+    AdditiveRungeKutta,
+    PartitionedRungeKutta,
+)
 
 IMEX = (
     "imex-euler", "ars222", "ars232", "ars233", "ars443", "sil3", "kencarp3",

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.algebraic import INFINITY, Algebraic, exact
-from stabcheck.integrators.roots import first_failure, positive_roots
+from stabcheck.integrators.algebra.algebraic import INFINITY, Algebraic, exact
+from stabcheck.integrators.algebra.roots import first_failure, positive_roots
 
 RATIONALS = st.fractions(-50, 50, max_denominator=40)
 ROOT_2 = Algebraic((-2, 0, 1), Fraction(1), Fraction(2))

@@ -10,6 +10,7 @@ from integrators.catalogue_orders import DECIMAL, EXACT
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import get
+from stabcheck.integrators.algebra.number_field import square_root
 from stabcheck.integrators.catalogue import (
     explicit,
     high_order,
@@ -19,8 +20,7 @@ from stabcheck.integrators.catalogue import (
     ssp,
 )
 from stabcheck.integrators.catalogue.printed import FOLDER, number, tableau
-from stabcheck.integrators.number_field import square_root
-from stabcheck.integrators.order import ElementaryWeights
+from stabcheck.integrators.runge_kutta.order import ElementaryWeights
 
 MODULES = (explicit, pairs, high_order, low_storage, ssp)
 NAMES = [name for module in MODULES for row in module.ROWS for name in row.methods]

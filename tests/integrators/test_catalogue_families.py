@@ -29,7 +29,7 @@ from stabcheck.integrators.catalogue.stabilised import (
     rkl1,
     rkl2,
 )
-from stabcheck.integrators.convex_form import ConvexForm
+from stabcheck.integrators.runge_kutta.convex_form import ConvexForm
 
 ORDERS = {rkc1: 1, rkl1: 1, rkg1: 1, rkc2: 2, rkl2: 2, rkg2: 2}
 

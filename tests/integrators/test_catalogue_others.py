@@ -21,7 +21,7 @@ from stabcheck.integrators.catalogue import (
     symplectic,
     transformer,
 )
-from stabcheck.integrators.order import ElementaryWeights
+from stabcheck.integrators.runge_kutta.order import ElementaryWeights
 
 MODULES = (
     additive, collocation, explicit_first_stage, exponential, implicit, rosenbrock,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import INFINITY, ButcherTableau, get
-from stabcheck.integrators.collocation import NodalMethod
-from stabcheck.integrators.nodal_families import (
+from stabcheck.integrators.runge_kutta.collocation import NodalMethod
+from stabcheck.integrators.runge_kutta.nodal_families import (
     FAMILIES,
     collocation,
     legendre,

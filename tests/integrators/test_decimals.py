@@ -6,9 +6,9 @@ import pytest
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import ButcherTableau, facts, get
-from stabcheck.integrators.decimals import projected
-from stabcheck.integrators.intervals import linear_order
-from stabcheck.integrators.stability_function import of_tableau
+from stabcheck.integrators.runge_kutta.decimals import projected
+from stabcheck.integrators.runge_kutta.intervals import linear_order
+from stabcheck.integrators.runge_kutta.stability_function import of_tableau
 
 THIRD, HALVES = "0.33333333", ["0.16666667", "0.66666667", "0.16666666"]
 

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import INFINITY, get
-from stabcheck.integrators.catalogue import exponential as catalogue
-from stabcheck.integrators.exponential import ExponentialRungeKutta
-from stabcheck.integrators.exponential_polynomial import (
+from stabcheck.integrators.algebra.exponential_polynomial import (
     ExponentialPolynomial,
     exponential,
     phi,
 )
-from stabcheck.integrators.magnus import Magnus, solution, words
+from stabcheck.integrators.catalogue import exponential as catalogue
+from stabcheck.integrators.several_fields.exponential import ExponentialRungeKutta
+from stabcheck.integrators.several_fields.magnus import Magnus, solution, words
 
 RATES = st.fractions(0, 2, max_denominator=4)
 EXPONENTIAL = [

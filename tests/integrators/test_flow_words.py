@@ -11,11 +11,17 @@ from hypothesis import strategies as st
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import get
 from stabcheck.integrators.catalogue import splitting
-from stabcheck.integrators.complex_splitting import ComplexNumber, ComplexSplitting
-from stabcheck.integrators.flow_words import FlowSplitting
-from stabcheck.integrators.nystrom_methods import NystromMethod, force_trees
-from stabcheck.integrators.order import order_of
-from stabcheck.integrators.weighted_splitting import WeightedSplitting
+from stabcheck.integrators.runge_kutta.order import order_of
+from stabcheck.integrators.several_fields.complex_splitting import (
+    ComplexNumber,
+    ComplexSplitting,
+)
+from stabcheck.integrators.several_fields.flow_words import FlowSplitting
+from stabcheck.integrators.several_fields.nystrom_methods import (
+    NystromMethod,
+    force_trees,
+)
+from stabcheck.integrators.several_fields.weighted_splitting import WeightedSplitting
 
 HALF = Fraction(1, 2)
 WORDS = [
@@ -47,7 +53,7 @@ def test_the_order_in_words_is_that_of_coloured_trees(a, b):
         rows = [[share[j] if j < i else Fraction(0) for j in range(stages)]
                 for i in range(stages)]  # fmt: skip
         tableaux[colour] = (rows, share)
-    from stabcheck.integrators.additive import PartitionedRungeKutta
+    from stabcheck.integrators.several_fields.additive import PartitionedRungeKutta
 
     partitioned = PartitionedRungeKutta("drawn", tableaux)
     assert partitioned.separable_order == method.order

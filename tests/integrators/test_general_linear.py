@@ -12,7 +12,7 @@ from integrators.multistep_pairs import largest_root
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import facts, get
 from stabcheck.integrators.catalogue import general_linear, two_step
-from stabcheck.integrators.general_linear import GeneralLinearMethod
+from stabcheck.integrators.memory.general_linear import GeneralLinearMethod
 
 ORDERS = {
     "tsrk3": 3, "tsrk4": 4, "dimsim2-type1": 2, "dimsim2-type3": 2, "irks1": 1,

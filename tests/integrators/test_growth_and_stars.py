@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from integrators.drawn import rational_methods, tableaux
 
 from stabcheck.integrators import get, square_root
-from stabcheck.integrators.rational import RationalMethod
+from stabcheck.integrators.runge_kutta.rational import RationalMethod
 
 INFINITE = float("inf")
 HEIGHTS = np.concatenate([np.linspace(0, 5, 400), np.geomspace(5, 1e6, 200)])

@@ -8,8 +8,8 @@ import pytest
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import facts, get
-from stabcheck.integrators.characteristic import CharacteristicPolynomial
-from stabcheck.integrators.imex_multistep import ImexMultistep
+from stabcheck.integrators.memory.characteristic import CharacteristicPolynomial
+from stabcheck.integrators.memory.imex_multistep import ImexMultistep
 
 
 @pytest.mark.parametrize("name", ["sbdf:1", "sbdf:2", "sbdf:3", "sbdf:4", "sbdf:5"])

@@ -6,8 +6,12 @@ from flint import fmpz_poly
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stabcheck.integrators.isolation import positive_intervals, sign_at, variations
-from stabcheck.integrators.roots import odd_part
+from stabcheck.integrators.algebra.isolation import (
+    positive_intervals,
+    sign_at,
+    variations,
+)
+from stabcheck.integrators.algebra.roots import odd_part
 
 
 def squarefree(coefficients) -> fmpz_poly:

@@ -17,9 +17,9 @@ from integrators.multistep_pairs import (
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import get
-from stabcheck.integrators.axis_crossings import Axis
-from stabcheck.integrators.multistep import LinearMultistep
-from stabcheck.integrators.number_field import square_root
+from stabcheck.integrators.algebra.number_field import square_root
+from stabcheck.integrators.memory.axis_crossings import Axis
+from stabcheck.integrators.memory.multistep import LinearMultistep
 
 MARGIN = 1e-6
 """Roots within this of the circle are not judged in float64."""

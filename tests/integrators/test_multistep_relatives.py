@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from integrators.multistep_pairs import damped_pairs, largest_root
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators import facts, get, memory_sets
-from stabcheck.integrators.contractivity import is_positive_semidefinite
-from stabcheck.integrators.multistep import LinearMultistep
-from stabcheck.integrators.one_leg import OneLeg
-from stabcheck.integrators.predictor_corrector import PredictorCorrector
-from stabcheck.integrators.second_derivative import SecondDerivativeMultistep
+from stabcheck.integrators import facts, get
+from stabcheck.integrators.memory import memory_sets
+from stabcheck.integrators.memory.multistep import LinearMultistep
+from stabcheck.integrators.memory.one_leg import OneLeg
+from stabcheck.integrators.memory.predictor_corrector import PredictorCorrector
+from stabcheck.integrators.memory.second_derivative import SecondDerivativeMultistep
+from stabcheck.integrators.runge_kutta.contractivity import is_positive_semidefinite
 
 
 def is_identity(method) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import Algebraic, NumberField, square_root
-from stabcheck.integrators.norm import interpolated, norm
+from stabcheck.integrators.algebra.norm import interpolated, norm
 
 ROOT_2 = square_root(2)
 CROUZEIX = NumberField((-1, 12, -36, 24), "1.0686")  # not monic, three real roots

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stabcheck.integrators import ButcherTableau, get
-from stabcheck.integrators.order import (
+from stabcheck.integrators.runge_kutta.order import (
     density,
     elementary_weight,
     size,

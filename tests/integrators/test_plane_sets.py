@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import INFINITY, LieTrotter, NumberField, Substep, get
-from stabcheck.integrators.algebraic import Algebraic
-from stabcheck.integrators.plane_sets import (
+from stabcheck.integrators.algebra.algebraic import Algebraic
+from stabcheck.integrators.several_fields.plane_sets import (
     PlanePolynomial,
     first_failure_over,
     square_root_of,

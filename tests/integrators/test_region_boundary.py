@@ -7,7 +7,7 @@ import pytest
 from integrators.multistep_pairs import largest_root
 
 from stabcheck.integrators import get
-from stabcheck.integrators.region_boundary import (
+from stabcheck.integrators.memory.region_boundary import (
     boundary,
     is_stable,
     largest_modulus,

@@ -8,16 +8,16 @@ from flint import fmpq, fmpq_poly
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stabcheck.integrators.algebraic import Algebraic
-from stabcheck.integrators.angle import Angle
-from stabcheck.integrators.gaps import gaps, simplest
-from stabcheck.integrators.infimum import image, infimum, sign_at
-from stabcheck.integrators.root_condition import (
+from stabcheck.integrators.algebra.algebraic import Algebraic
+from stabcheck.integrators.algebra.angle import Angle
+from stabcheck.integrators.algebra.gaps import gaps, simplest
+from stabcheck.integrators.algebra.infimum import image, infimum, sign_at
+from stabcheck.integrators.algebra.root_condition import (
     is_in_closed_disc,
     is_in_open_disc,
     satisfies_root_condition,
 )
-from stabcheck.integrators.roots import positive_roots
+from stabcheck.integrators.algebra.roots import positive_roots
 
 INSIDE = st.fractions(-1, 1, max_denominator=8).filter(lambda r: abs(r) < 1)
 COSINES = st.fractions(-1, 1, max_denominator=8).filter(lambda r: abs(r) < 1)

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import ButcherTableau, get
-from stabcheck.integrators.rosenbrock import RosenbrockMethod, from_transformed
+from stabcheck.integrators.runge_kutta.rosenbrock import (
+    RosenbrockMethod,
+    from_transformed,
+)
 
 EXACT = ("ros2", "ros2-minus", "ros3p", "rodas3", "shamp4")
 SHARES = st.fractions(-2, 2, max_denominator=6)

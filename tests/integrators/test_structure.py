@@ -9,9 +9,9 @@ from integrators.drawn import nonnegative_tableaux, tableaux
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import ButcherTableau, NumberField, compose, get, square_root
-from stabcheck.integrators.contractivity import semidefinite_pivots
-from stabcheck.integrators.polynomials import exact_polynomial
-from stabcheck.integrators.reduction import are_equivalent
+from stabcheck.integrators.algebra.polynomials import exact_polynomial
+from stabcheck.integrators.runge_kutta.contractivity import semidefinite_pivots
+from stabcheck.integrators.runge_kutta.reduction import are_equivalent
 
 ROOT_3, ROOT_6, ROOT_15 = square_root(3), square_root(6), square_root(15)
 INFINITE = float("inf")

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import ButcherTableau, get, names
-from stabcheck.integrators.contractivity import (
+from stabcheck.integrators.runge_kutta.contractivity import (
     contractivity_matrix,
     is_positive_semidefinite,
 )
-from stabcheck.integrators.intervals import is_hurwitz
+from stabcheck.integrators.runge_kutta.intervals import is_hurwitz
 
 COEFFICIENTS = st.fractions(-2, 2, max_denominator=6)
 RUNGE_KUTTA = [m for m in map(get, names()) if isinstance(m, ButcherTableau)]

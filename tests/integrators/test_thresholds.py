@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from integrators.drawn import rational_methods, tableaux
 
 from stabcheck.integrators import RationalMethod, get
-from stabcheck.integrators.algebraic import Algebraic
-from stabcheck.integrators.critical import critical_polynomial
-from stabcheck.integrators.disc import boundary_family
-from stabcheck.integrators.family import sign_on_half_line
-from stabcheck.integrators.roots import positive_roots
-from stabcheck.integrators.threshold import Threshold, _among_critical
-from stabcheck.integrators.wedge import ray_family
+from stabcheck.integrators.algebra.algebraic import Algebraic
+from stabcheck.integrators.algebra.critical import critical_polynomial
+from stabcheck.integrators.algebra.family import sign_on_half_line
+from stabcheck.integrators.algebra.roots import positive_roots
+from stabcheck.integrators.algebra.threshold import Threshold, _among_critical
+from stabcheck.integrators.runge_kutta.disc import boundary_family
+from stabcheck.integrators.runge_kutta.wedge import ray_family
 
 ANGLES = np.linspace(0, 2 * np.pi, 241)
 RAY = np.concatenate([np.linspace(0, 4, 161), np.geomspace(4, 1e4, 80)])

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from flint import acb, ctx
 
-from stabcheck.integrators import get, region_boundary
-from stabcheck.integrators.family import ball_polynomial
-from stabcheck.integrators.polynomials import exact_polynomial
+from stabcheck.integrators import get
+from stabcheck.integrators.algebra.family import ball_polynomial
+from stabcheck.integrators.algebra.polynomials import exact_polynomial
+from stabcheck.integrators.memory import region_boundary
 from stabcheck.plots.boundary import boundary_curves
 from stabcheck.plots.factored import FactoredFunction
 from stabcheck.plots.plane import plane_region

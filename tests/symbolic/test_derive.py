@@ -10,10 +10,12 @@ from sympy import Add
 
 from stabcheck.errors import InvalidInput
 from stabcheck.fields import attention, feed_forward, layer_norm, rms_norm
-from stabcheck.fields.notation import X, a, c, i, k
+from stabcheck.fields.notation import X, a, c, d, i, k, n
 from stabcheck.symbolic import (
     Declaration,
     Tensor,
+    adjoint_identity,
+    indices,
     inlined,
     is_zero,
     jacobian_identity,
@@ -72,6 +74,27 @@ def test_the_jvp_is_the_jacobian_applied_to_the_direction():
     applied = total(inlined(dense) * direction[j, b], j, b)
     assert forward.output.indices == (i, a)
     assert is_zero(inlined(forward) - applied).is_proved
+
+
+def test_no_new_letter_is_the_states_own():
+    # The lines name i and a only: j and b look free, but the state is declared there.
+    (j,), (b,) = indices("j", "token", n), indices("b", "feature", d)
+    Y = Tensor("Y", (j, b))
+    field = Declaration("renamed", Y).returns((i, a), total(Y[k, a] * Y[i, a], k))
+    derived = field.jacobian()
+    assert not {j, b} & set(derived.output.indices)
+    assert jacobian_identity(field, derived).is_proved
+
+
+@pytest.mark.parametrize("name", ["J", "V", "C", "F_dot", "F_bar", "X_bar", "y_dot"])
+def test_a_parameter_keeps_its_name_from_what_is_derived(name):
+    # It was once read in place of the direction of the same name.
+    weight = Tensor(name, (a, c))
+    F = Declaration("shadowed", X, (weight,))
+    y = F.let("y", (i, a), total(weight[a, c] * X[i, c], c))
+    field = F.returns((i, a), total(weight[a, c] * y[i, c], c) * X[i, a])
+    assert jacobian_identity(field).is_proved
+    assert adjoint_identity(field).is_proved
 
 
 def test_a_field_that_does_not_depend_on_the_state_has_a_zero_jacobian():

@@ -12,6 +12,7 @@ from sympy import (
     Symbol,
     exp,
     gamma,
+    oo,
     sqrt,
     zeta,
 )
@@ -25,6 +26,9 @@ from stabcheck.symbolic.sinkhorn import Sinkhorn
 other_k = Index("k", "token", Symbol("n_c", integer=True, positive=True))
 W = Tensor("W", (a, c))
 S, p = Tensor("S", (i, k)), Index("p", "token", n)
+
+
+signed = Symbol("scale", real=True)
 
 
 def declared():
@@ -66,6 +70,28 @@ def summed(expression, *over):
         ),
         ((i, a), Max(X[i, a], 0), "found a Max, for which there is no rule"),
         ((i, a), scale.symbol ** X[i, a], "found the exponent X"),
+        ((i, a), 0.5 * X[i, a], "found the number 0.5"),
+        ((i, a), X[i, a] + oo, "found the number oo; give an exact one"),
+        ((i,), Sum(X[i, c], (c, 0, 2)), "a sum over a part of the range of c"),
+        ((i, a), Sum(X[k, a], (k, 0, i)), "a sum over a part of the range of k"),
+        ((i, k), Heaviside(i - k), "Heaviside of one half at zero; write"),
+        ((i, k), exp(KroneckerDelta(i, k)), "a delta that does not enter linearly"),
+        ((i, a), signed * X[i, a], "found scale with another sign than declared"),
+        (
+            (i, k),
+            Softmax(k, l, S[i, l], total(X[i, c] * X[l, c], c)),
+            "a mask that depends on the state, by X; a mask is a constant",
+        ),
+        (
+            (i, k),
+            Softmax(k, l, S[i, l], 1, total(X[i, c], c)),
+            "a sink that depends on the state, by X",
+        ),
+        (
+            (i, k),
+            Softmax(k, l, S[i, l], S[i, l]),
+            "found S in a mask, declared without",
+        ),
         ((i, k), exp(Sinkhorn(i, k, l, p, S[l, p])), "give it a line of its own"),
     ],
 )
@@ -81,6 +107,44 @@ def test_an_entry_of_another_range_is_refused_where_it_is_written():
     twin = Tensor("X", (other_k, a))
     with pytest.raises(InvalidInput, match="give each axis an index of its own range"):
         declared().let("y", (a,), total(twin[other_k, a], other_k))
+
+
+@pytest.mark.parametrize("at", ["i", 0, Symbol("i")])
+def test_an_entry_is_read_at_typed_indices_only(at):
+    with pytest.raises(InvalidInput, match="use one index of the same range"):
+        X[at, a]
+
+
+@pytest.mark.parametrize(
+    ("name", "at"), [("", (i, a)), (3, (i, a)), ("y", ()), ("y", ("i", a))]
+)
+def test_a_left_side_is_a_name_with_indices(name, at):
+    with pytest.raises(InvalidInput, match="found no array on the left side"):
+        declared().let(name, at, X[i, a])
+
+
+def test_a_mask_may_be_defined_but_not_from_the_state():
+    F = declared()
+    seen = F.let("seen", (i, k), total(X[i, c] * X[k, c], c))
+    with pytest.raises(InvalidInput, match="depends on the state, by seen"):
+        F.let("P", (i, k), Softmax(k, l, S[i, l], seen[i, l]))
+
+
+def test_a_size_and_a_number_do_not_share_a_name():
+    F = Declaration("try", X, (Scalar("n"),))
+    with pytest.raises(
+        InvalidInput, match="found n the name of a size and of a number"
+    ):
+        F.let("y", (i, a), X[i, a] / n)
+
+
+def test_an_index_is_of_one_of_the_kinds():
+    with pytest.raises(InvalidInput, match="give one of token, feature, head, width"):
+        Index("q", "tokens", n)
+
+
+def test_one_index_need_not_be_a_tuple():
+    assert declared().let("m", i, total(X[i, c], c)).indices == (i,)
 
 
 def test_one_letter_may_not_stand_for_two_ranges_that_are_summed():

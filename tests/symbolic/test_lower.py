@@ -24,10 +24,12 @@ from sympy import KroneckerDelta
 
 from stabcheck.errors import InvalidInput
 from stabcheck.fields import attention, layer_norm, rms_norm
-from stabcheck.symbolic import Softmax, total
+from stabcheck.fields.notation import X, c
+from stabcheck.symbolic import Declaration, Softmax, Tensor, total
 from stabcheck.symbolic.lowering.lower import BACKENDS, backend_named
 from stabcheck.symbolic.lowering.walk import Walk
 from stabcheck.symbolic.proving.pointwise import evaluate
+from stabcheck.symbolic.proving.structure import structure
 
 SHAPES = {"x": (SIZE,), "W": (SIZE, SIZE), "M": (SIZE, SIZE)}
 EPS = np.finfo(float).eps
@@ -77,6 +79,15 @@ def test_repeated_indices_and_a_softmax_on_its_diagonal_are_read_as_such():
         total(Softmax(k, l, W[k, l]) * x[k], k),
     ):
         assert np.allclose(walked(expression), looped(expression), rtol=2**6 * EPS)
+
+
+def test_softmaxes_whose_bound_name_is_their_own_position_are_kept_apart():
+    # Both read `at` under a bound index of its name: one key would give one value.
+    one, two = Softmax(i, i, x[i]), Softmax(k, k, x[k])
+    for expression in (one + two, one * two, W[i, j] * one + W[k, j] * two):
+        assert np.allclose(walked(expression), looped(expression), rtol=2**6 * EPS)
+    (spelled, free), (again, other) = structure(one), structure(two)
+    assert (spelled, free, other) == (again, (i,), (k,))
 
 
 def test_free_deltas_become_blocks():
@@ -160,6 +171,23 @@ def test_a_mask_that_leaves_a_query_without_a_key_is_refused(backend):
     field = attention(heads=2, mask=True, causal=True)
     with pytest.raises(InvalidInput, match="without an admissible key"):
         field.lower(backend)(STATE, **WEIGHTS, mask=np.array([[0, 1], [1, 1]]))
+
+
+@pytest.mark.parametrize("backend", sorted(BACKENDS))
+def test_a_mask_within_a_larger_line_is_checked_too(backend):
+    sees = Tensor("mask", (i, k), zero_one=True)
+    P = Softmax(k, l, X[i, c] * X[l, c], sees[i, l])
+    field = Declaration("inline", X, (sees,)).returns((i, c), total(P * X[k, c], k))
+    with pytest.raises(InvalidInput, match="without an admissible key"):
+        field.lower(backend)(STATE, mask=np.array([[0, 0], [1, 1]]))
+
+
+def test_masks_that_add_up_to_other_values_are_refused():
+    sees = Tensor("mask", (i, k), zero_one=True)
+    P = Softmax(k, l, X[i, c] * X[l, c], sees[i, l] + sees[l, i])
+    field = Declaration("added", X, (sees,)).returns((i, c), total(P * X[k, c], k))
+    with pytest.raises(InvalidInput, match="combine to other values than zeros"):
+        field.lower("numpy")(STATE, mask=np.ones((2, 2)))
 
 
 def test_scalar_parameters_of_a_kernel_may_be_fractions_in_balls():

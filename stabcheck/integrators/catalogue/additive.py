@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stabcheck.integrators.additive import AdditiveRungeKutta
+from stabcheck.integrators.algebra.number_field import NumberField, square_root
 from stabcheck.integrators.catalogue.sections import implicit_explicit, printed
-from stabcheck.integrators.number_field import NumberField, square_root
 from stabcheck.integrators.registry import Row
+from stabcheck.integrators.several_fields.additive import AdditiveRungeKutta
 
 ARS = "Ascher, Ruuth, Spiteri, Appl. Numer. Math. 25 (1997) 151-167"
 SSP = "Pareschi, Russo, J. Sci. Comput. 25 (2005) 129-155"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from stabcheck.integrators.nodal_families import member
 from stabcheck.integrators.registry import Row
+from stabcheck.integrators.runge_kutta.nodal_families import member
 
 
 def family(name: str) -> Callable[[int], Any]:

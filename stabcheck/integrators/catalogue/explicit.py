@@ -2,7 +2,7 @@
 
 from stabcheck.integrators.catalogue.printed import printed, read
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
 
 
 def forward_euler() -> ButcherTableau:

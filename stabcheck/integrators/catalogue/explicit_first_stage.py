@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from stabcheck.integrators.algebra.number_field import NumberField, square_root
 from stabcheck.integrators.catalogue.sections import diagonally_implicit, printed
 from stabcheck.integrators.catalogue.singly_diagonal import lower
-from stabcheck.integrators.number_field import NumberField, square_root
 from stabcheck.integrators.registry import Row
 
 KVAERNO = "Kværnø, BIT 44 (2004) 489-502, doi:10.1023/B:BITN.0000046811.70614.38"

@@ -12,12 +12,18 @@ from functools import partial
 from math import factorial
 from typing import Any
 
-from stabcheck.integrators.exponential import ExponentialRungeKutta
-from stabcheck.integrators.exponential_polynomial import ExponentialPolynomial, phi
-from stabcheck.integrators.exponential_variants import ExponentialRosenbrock, lawson
-from stabcheck.integrators.magnus import CONSTRUCTIONS, Magnus
+from stabcheck.integrators.algebra.exponential_polynomial import (
+    ExponentialPolynomial,
+    phi,
+)
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
+from stabcheck.integrators.several_fields.exponential import ExponentialRungeKutta
+from stabcheck.integrators.several_fields.exponential_variants import (
+    ExponentialRosenbrock,
+    lawson,
+)
+from stabcheck.integrators.several_fields.magnus import CONSTRUCTIONS, Magnus
 
 HALF = Fraction(1, 2)
 COX_MATTHEWS = "Cox, Matthews, J. Comput. Phys. 176 (2002) 430-455"

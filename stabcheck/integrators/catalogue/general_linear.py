@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from stabcheck.integrators.general_linear import GeneralLinearMethod
+from stabcheck.integrators.memory.general_linear import GeneralLinearMethod
 from stabcheck.integrators.registry import Row
 
 ESTIMATING = (

@@ -10,10 +10,13 @@ from math import comb, factorial
 from typing import Any
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.rational import RationalMethod
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.symbolic_tableau import SymbolicTableau, is_symbolic
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.runge_kutta.rational import RationalMethod
+from stabcheck.integrators.runge_kutta.symbolic_tableau import (
+    SymbolicTableau,
+    is_symbolic,
+)
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
 
 LARGEST_DEGREE = 40
 

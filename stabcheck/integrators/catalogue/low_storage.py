@@ -15,8 +15,8 @@ from flint import fmpq, fmpq_poly
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators.catalogue.printed import text_of, words
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.stage_program import Reading, written_out
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.runge_kutta.stage_program import Reading, written_out
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
 
 
 def two_registers(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.multistep import LinearMultistep
+from stabcheck.integrators.memory.multistep import LinearMultistep
 from stabcheck.integrators.registry import Row
 
 GAMMAS = ("1/2", "9/10", "99/100")

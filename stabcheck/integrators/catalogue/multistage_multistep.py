@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from stabcheck.integrators import difference_formulas, second_derivative
 from stabcheck.integrators.catalogue.multistep import (
     adams_bashforth,
     adams_moulton,
     backward_difference,
     whole,
 )
-from stabcheck.integrators.extended_differences import ExtendedDifferences
-from stabcheck.integrators.imex_multistep import ImexMultistep
-from stabcheck.integrators.predictor_corrector import PredictorCorrector
+from stabcheck.integrators.memory import difference_formulas, second_derivative
+from stabcheck.integrators.memory.extended_differences import ExtendedDifferences
+from stabcheck.integrators.memory.imex_multistep import ImexMultistep
+from stabcheck.integrators.memory.predictor_corrector import PredictorCorrector
 from stabcheck.integrators.registry import Row
 
 HALF = Fraction(1, 2)

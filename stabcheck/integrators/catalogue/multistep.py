@@ -10,8 +10,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators import difference_formulas
-from stabcheck.integrators.multistep import LinearMultistep
+from stabcheck.integrators.memory import difference_formulas
+from stabcheck.integrators.memory.multistep import LinearMultistep
 from stabcheck.integrators.registry import Row
 
 KAPPAS = ("-37/200", "-1/9", "-823/10000", "-83/2000", "0")

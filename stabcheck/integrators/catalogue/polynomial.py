@@ -8,11 +8,11 @@ from math import factorial
 from flint import fmpq_poly
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.polynomials import exact_coefficients
-from stabcheck.integrators.rational import RationalMethod
+from stabcheck.integrators.algebra.polynomials import exact_coefficients
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.stage_program import Reading, written_out
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.runge_kutta.rational import RationalMethod
+from stabcheck.integrators.runge_kutta.stage_program import Reading, written_out
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
 
 
 def taylor(p: int) -> RationalMethod:

@@ -21,9 +21,9 @@ from functools import cache, partial
 from pathlib import Path
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.coefficient import Coefficient
-from stabcheck.integrators.number_field import square_root
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.algebra.coefficient import Coefficient
+from stabcheck.integrators.algebra.number_field import square_root
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
 
 FOLDER = Path(__file__).with_name("coefficients")
 

@@ -13,8 +13,8 @@ from flint import fmpq, fmpq_poly
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators.catalogue.printed import text_of, words
-from stabcheck.integrators.stabilised import StabilisedMethod
-from stabcheck.integrators.stage_program import Reading
+from stabcheck.integrators.runge_kutta.stabilised import StabilisedMethod
+from stabcheck.integrators.runge_kutta.stage_program import Reading
 
 
 def rock2(s: int) -> StabilisedMethod:

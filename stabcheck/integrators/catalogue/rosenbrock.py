@@ -8,10 +8,13 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import partial
 
+from stabcheck.integrators.algebra.number_field import square_root
 from stabcheck.integrators.catalogue.sections import printed, rosenbrock
-from stabcheck.integrators.number_field import square_root
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.rosenbrock import RosenbrockMethod, from_transformed
+from stabcheck.integrators.runge_kutta.rosenbrock import (
+    RosenbrockMethod,
+    from_transformed,
+)
 
 
 def ros2(name: str, sign: int) -> RosenbrockMethod:

@@ -24,13 +24,16 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from stabcheck.integrators.additive import AdditiveRungeKutta
+from stabcheck.integrators.algebra.coefficient import Coefficient
 from stabcheck.integrators.catalogue.printed import FOLDER, number
-from stabcheck.integrators.coefficient import Coefficient
-from stabcheck.integrators.flow_words import FlowSplitting
-from stabcheck.integrators.nystrom_methods import NystromMethod
-from stabcheck.integrators.rosenbrock import RosenbrockMethod, from_transformed
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.runge_kutta.rosenbrock import (
+    RosenbrockMethod,
+    from_transformed,
+)
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
+from stabcheck.integrators.several_fields.additive import AdditiveRungeKutta
+from stabcheck.integrators.several_fields.flow_words import FlowSplitting
+from stabcheck.integrators.several_fields.nystrom_methods import NystromMethod
 
 Rows = list[list[Coefficient]]
 

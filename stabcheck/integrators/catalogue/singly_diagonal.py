@@ -11,12 +11,15 @@ from functools import partial
 from typing import Any
 
 from stabcheck.errors import InvalidInput
+from stabcheck.integrators.algebra.number_field import NumberField, square_root
 from stabcheck.integrators.catalogue.sections import diagonally_implicit, printed
-from stabcheck.integrators.nodal_families import laguerre_collocation
-from stabcheck.integrators.number_field import NumberField, square_root
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.symbolic_tableau import SymbolicTableau, is_symbolic
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.runge_kutta.nodal_families import laguerre_collocation
+from stabcheck.integrators.runge_kutta.symbolic_tableau import (
+    SymbolicTableau,
+    is_symbolic,
+)
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
 
 ALEXANDER = "Alexander, SIAM J. Numer. Anal. 14 (1977) 1006-1021, doi:10.1137/0714068"
 CROUZEIX = "Crouzeix, thesis, Paris 1975; Nørsett 1974; HW IV.6, Table 6.3"

@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from stabcheck.integrators.algebra.number_field import NumberField, square_root
 from stabcheck.integrators.catalogue.sections import flows, printed
-from stabcheck.integrators.complex_splitting import ComplexNumber, ComplexSplitting
-from stabcheck.integrators.flow_words import FlowSplitting
-from stabcheck.integrators.number_field import NumberField, square_root
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.splitting import LieTrotter, Substep
-from stabcheck.integrators.tableau import ButcherTableau
-from stabcheck.integrators.weighted_splitting import WeightedSplitting
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
+from stabcheck.integrators.several_fields.complex_splitting import (
+    ComplexNumber,
+    ComplexSplitting,
+)
+from stabcheck.integrators.several_fields.flow_words import FlowSplitting
+from stabcheck.integrators.several_fields.splitting import LieTrotter, Substep
+from stabcheck.integrators.several_fields.weighted_splitting import WeightedSplitting
 
 HALF = Fraction(1, 2)
 TROTTER = "Trotter, Proc. Amer. Math. Soc. 10 (1959) 545-551"

@@ -16,10 +16,10 @@ from flint import fmpq, fmpq_poly
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators.catalogue.printed import printed, read
-from stabcheck.integrators.convex_form import ConvexForm
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.stage_program import Reading, written_out
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.runge_kutta.convex_form import ConvexForm
+from stabcheck.integrators.runge_kutta.stage_program import Reading, written_out
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
 
 KETCHESON = "Ketcheson, SIAM J. Sci. Comput. 30 (2008) 2113-2136, doi:10.1137/07070485X"
 

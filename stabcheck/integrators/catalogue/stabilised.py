@@ -20,8 +20,8 @@ from stabcheck.integrators.catalogue.published_recurrences import (
     serk2,
 )
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.stabilised import StabilisedMethod
-from stabcheck.integrators.stage_program import Program, Reading
+from stabcheck.integrators.runge_kutta.stabilised import StabilisedMethod
+from stabcheck.integrators.runge_kutta.stage_program import Program, Reading
 
 CHEBYSHEV = "Chebyshev polynomials; Verwer, Sommeijer, Hundsdorfer, J. Comput. Phys. "
 CHEBYSHEV += "201 (2004) 61-79, doi:10.1016/j.jcp.2004.05.002"

@@ -8,13 +8,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.additive import PartitionedRungeKutta
-from stabcheck.integrators.average_field import AverageVectorField
 from stabcheck.integrators.catalogue.memory_blocks import leapfrog_block
 from stabcheck.integrators.catalogue.sections import nystrom, printed
-from stabcheck.integrators.nodal_families import member
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.two_stream import TwoStreamMethod
+from stabcheck.integrators.runge_kutta.nodal_families import member
+from stabcheck.integrators.several_fields.additive import PartitionedRungeKutta
+from stabcheck.integrators.several_fields.average_field import AverageVectorField
+from stabcheck.integrators.several_fields.two_stream import TwoStreamMethod
 
 HALF = Fraction(1, 2)
 EXPLICIT, IMPLICIT = ([[0]], [1]), ([[1]], [1])

@@ -11,7 +11,6 @@ from fractions import Fraction
 from typing import Any
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.additive import AdditiveRungeKutta, PartitionedRungeKutta
 from stabcheck.integrators.catalogue.exponential import etd1
 from stabcheck.integrators.catalogue.implicit import backward_euler, trapezoid
 from stabcheck.integrators.catalogue.splitting import euler
@@ -21,9 +20,16 @@ from stabcheck.integrators.catalogue.symplectic import (
     symplectic_euler_a,
 )
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.splitting import LieTrotter, Substep
-from stabcheck.integrators.symbolic_tableau import SymbolicTableau, is_symbolic
-from stabcheck.integrators.tableau import ButcherTableau
+from stabcheck.integrators.runge_kutta.symbolic_tableau import (
+    SymbolicTableau,
+    is_symbolic,
+)
+from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
+from stabcheck.integrators.several_fields.additive import (
+    AdditiveRungeKutta,
+    PartitionedRungeKutta,
+)
+from stabcheck.integrators.several_fields.splitting import LieTrotter, Substep
 
 HALF = Fraction(1, 2)
 MACARON = "Lu et al., arXiv:1906.02762; Marchuk 1968, Strang 1968"

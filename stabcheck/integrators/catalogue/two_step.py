@@ -9,7 +9,7 @@ from math import factorial
 from flint import fmpq, fmpq_mat
 
 from stabcheck.integrators.catalogue.multistep import whole
-from stabcheck.integrators.general_linear import GeneralLinearMethod
+from stabcheck.integrators.memory.general_linear import GeneralLinearMethod
 from stabcheck.integrators.registry import Row
 
 TWO_STEP = (

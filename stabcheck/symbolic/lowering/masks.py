@@ -48,16 +48,20 @@ def check_rows(
     """
     walk = Walk(backend, sizes, dict(arrays or {}))
     for definition in field.definitions:
-        body = definition.body
-        if not isinstance(body, Softmax) or body.mask == 1 or body.has_sink:
-            continue
-        if body.mask.has(Indexed) == (arrays is not None):
-            queries = sorted(free_indices(body.mask) - {body.over}, key=str)
-            seen = walk.finished(walk.value(body.mask), (*queries, body.over))
-            if not seen.any(axis=-1).all():
+        for node in definition.body.atoms(Softmax):
+            if node.mask == 1 or node.mask.has(Indexed) != (arrays is not None):
+                continue
+            queries = sorted(free_indices(node.mask) - {node.over}, key=str)
+            seen = walk.finished(walk.value(node.mask), (*queries, node.over))
+            if not (node.has_sink or seen.any(axis=-1).all()):
                 raise InvalidInput(
                     f"asked for {field.name} with a mask that leaves some query "
                     "without an admissible key; relax the mask"
+                )
+            if not np.isin(seen, (0, 1)).all():
+                raise InvalidInput(
+                    f"asked for {field.name} with masks that combine to other values "
+                    "than zeros and ones; combine them by products"
                 )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from sympy import Add, Expr, Indexed, KroneckerDelta, Mul, Sum
 
-from stabcheck.symbolic.index import Binder, Index
+from stabcheck.symbolic.index import Binder, Index, fresh
 
 _UNORDERED = Add | Mul | KroneckerDelta
 
@@ -42,6 +42,7 @@ class _Walk:
         """The spelling of a part; numbers the indices that first appear in it."""
         if isinstance(e, Index):
             return self._numbered(e, names)
+        e = _apart(e)
         if isinstance(e, Sum | Binder):
             names = {**names, **{k: _Bound() for k in e.bound_symbols}}
             if isinstance(e, Sum):
@@ -86,6 +87,7 @@ class _Walk:
                 number = None if blind else names[e].number
                 return f"b{'' if number is None else number}:{_range(e)}"
             return "f:" + _range(e) if blind or e not in self.free else self.free[e]
+        e = _apart(e)
         if isinstance(e, Sum | Binder):
             names = {**names, **{k: _Bound() for k in e.bound_symbols}}
             if isinstance(e, Sum):
@@ -94,6 +96,15 @@ class _Walk:
         if isinstance(e, _UNORDERED):
             parts.sort()
         return f"{_head(e)}({','.join(parts)})" if parts else str(e)
+
+
+def _apart(e: Expr) -> Expr:
+    """A binder whose bound indices differ from those at which it is read off."""
+    if isinstance(e, Binder):
+        named = [part for part in e.args if isinstance(part, Index)]
+        if len(set(named)) < len(named):
+            return e.rebound({index: fresh(index) for index in e.bound_symbols})
+    return e
 
 
 def _parts(e: Expr) -> tuple[Expr, ...]:

@@ -1,0 +1,1 @@
+"""Exact numbers and what decides with them: roots, signs, thresholds, number fields."""

@@ -1,0 +1,1 @@
+"""Methods with memory: multistep, multistage multistep, and general linear."""

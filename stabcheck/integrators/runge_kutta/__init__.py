@@ -1,0 +1,1 @@
+"""Methods of one step and one field: tableaus, stability functions, their facts."""
