@@ -12,9 +12,8 @@ from stabcheck.certificate import Certificate
 from stabcheck.certify.run import Plan, check_in_a_process, run
 from stabcheck.domains import Point, Tube
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators import ButcherTableau
+from stabcheck.integrators import ButcherTableau, certifiable
 from stabcheck.integrators import get as integrator_named
-from stabcheck.integrators.runge_kutta import certifiable
 from stabcheck.layers import Layer, Stack, step_of
 
 

@@ -13,9 +13,8 @@ from stabcheck.bounds import Attention, FeedForward, LayerNorm
 from stabcheck.certify import design
 from stabcheck.certify.run import Plan
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators import ButcherTableau
+from stabcheck.integrators import ButcherTableau, certifiable
 from stabcheck.integrators import get as integrator_named
-from stabcheck.integrators.runge_kutta import certifiable
 from stabcheck.layers import Map, Normalise, Residual, Stack, step_of
 
 DEFAULT_TEXT = "Attention is a vector field."

@@ -76,6 +76,16 @@ def test_other_values_are_refused(value):
         BACKEND.array(np.array([value], dtype=object))
 
 
+@pytest.mark.parametrize("exponent", [3, -1, -3, Rational(1, 2), Rational(-3, 2)])
+def test_monotone_powers_lose_nothing_at_the_ends(exponent):
+    # Products of the ball with itself would hold zero, and their inverse everything.
+    found = ball_power(arb(0.1).union(arb(0.2)), Rational(exponent))
+    ends = sorted(x ** float(exponent) for x in (0.1, 0.2))
+    width = ends[1] - ends[0]
+    assert float(found.lower()) >= ends[0] - 1e-6 * width
+    assert float(found.upper()) <= ends[1] + 1e-6 * width
+
+
 def test_exponents_other_than_whole_and_half_are_refused():
     with pytest.raises(InvalidInput, match="use whole and half exponents"):
         BACKEND.power(BACKEND.array([2.0]), Rational(1, 3))

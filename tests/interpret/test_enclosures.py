@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from strategies import SEEDS, generator
 
 from stabcheck.errors import InvalidInput
-from stabcheck.fields import attention, feed_forward, layer_norm, pre_norm, rms_norm
+from stabcheck.fields import (
+    attention,
+    feed_forward,
+    l2_norm,
+    layer_norm,
+    pre_norm,
+    rms_norm,
+)
 from stabcheck.interpret.ball_arrays import from_balls
 from stabcheck.interpret.enclosures import FORMS, enclose
 from stabcheck.interpret.midpoint_radius import MidpointRadius
@@ -165,6 +172,13 @@ def test_states_behind_a_causal_mask_have_exactly_no_influence():
     found = enclose(jacobian, state, 0.1, form="natural", **given_)
     assert not found.midpoint[0, :, 1:].any()
     assert not found.radius[0, :, 1:].any()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_norm_over_a_box_about_zero_has_a_finite_enclosure(form):
+    derived = l2_norm().jacobian()
+    found = enclose(derived, np.zeros((2, 3)), 0.1, epsilon=0.01, form=form)
+    assert np.isfinite(found.radius).all()
 
 
 def test_a_box_beyond_the_domain_of_a_root_is_all_that_is_known():

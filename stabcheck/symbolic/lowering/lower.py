@@ -12,7 +12,7 @@ import numpy as np
 from sympy import Symbol
 
 from stabcheck.errors import InvalidInput
-from stabcheck.symbolic.field import Field, Tensor
+from stabcheck.symbolic.field import Field, Scalar, Tensor
 from stabcheck.symbolic.index import Index
 from stabcheck.symbolic.lowering.backend import Array, Backend
 from stabcheck.symbolic.lowering.evaluation import returned, tensors
@@ -92,6 +92,12 @@ class Kernel:
         **Raises:** `InvalidInput` where shapes disagree with the declaration.
         """
         sizes = dict(self.field.sizes)
+        for one in self.field.parameters:
+            if isinstance(one, Scalar) and np.shape(values.get(one.name, 0)) != ():
+                raise InvalidInput(
+                    f"asked for {self.field.name} with {one.name} of shape "
+                    f"{np.shape(values[one.name])}, found a declaration of one number"
+                )
         merged: list[tuple[Tensor, int, tuple[Index, ...], int]] = []
         for tensor in tensors(self.field):
             shape = np.shape(values[tensor.name])

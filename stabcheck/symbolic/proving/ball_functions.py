@@ -20,7 +20,7 @@ def ball_power(base: arb, exponent: Expr) -> arb:
     **Raises:** `InvalidInput` for other exponents.
     """
     if exponent.is_Rational and exponent.q == 2:
-        return _whole_power(base.sqrt(), int(exponent.p))
+        return _whole_power(_root(base), int(exponent.p))
     if exponent.is_Integer:
         return _whole_power(base, int(exponent))
     raise InvalidInput(
@@ -29,16 +29,29 @@ def ball_power(base: arb, exponent: Expr) -> arb:
     )
 
 
+def _root(base: arb) -> arb:
+    if base.is_exact() or not base >= 0:
+        return base.sqrt()
+    return base.lower().sqrt().union(base.upper().sqrt())
+
+
 def _whole_power(base: arb, exponent: int) -> arb:
     # Arb's own power answers nan for a ball that holds zero, and a product of a wide
-    # ball with itself holds negative numbers.
+    # ball with itself holds numbers of the other sign: each is taken at the ends.
     if exponent < 0:
-        return 1 / _whole_power(base, -exponent)
-    if exponent % 2 == 0:
-        ends = (base.abs_lower(), base.abs_upper())
-        least, most = (math.prod([end] * exponent, start=arb(1)) for end in ends)
-        return least.union(most)
-    return math.prod([base] * exponent, start=arb(1))
+        power = _whole_power(base, -exponent)
+        if power.is_exact() or power.contains(0):
+            return 1 / power
+        return (1 / power.lower()).union(1 / power.upper())
+    if base.is_exact() or exponent == 1 or not base.is_finite():
+        return math.prod([base] * exponent, start=arb(1))
+    even = exponent % 2 == 0
+    ends = (
+        base.abs_lower() if even else base.lower(),
+        base.abs_upper() if even else base.upper(),
+    )
+    least, most = (math.prod([end] * exponent, start=arb(1)) for end in ends)
+    return least.union(most)
 
 
 def _sigmoid(x: arb) -> arb:
