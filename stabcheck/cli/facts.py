@@ -99,15 +99,15 @@ def integrator(
     Example: `stabcheck integrator rk4 --digits 50`
     """
     from stabcheck.cli.tableau_text import tableau_text
-    from stabcheck.integrators import facts, get
+    from stabcheck.integrators import facts, get, readable
 
     if certificate is not None:
         write_certificate(get(name), certificate)
         return
-    record = facts(get(name), digits)
     if as_json:
-        print(json.dumps(record, indent=1))
+        print(json.dumps(facts(get(name), digits), indent=1))
         return
+    record = readable(get(name), digits)
     console = page()
     tableau = tableau_text(record)
     if tableau is not None:

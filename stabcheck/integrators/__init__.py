@@ -9,7 +9,7 @@ from stabcheck.errors import InvalidInput
 from stabcheck.integrators.algebra.algebraic import INFINITY, Algebraic, Infinity, exact
 from stabcheck.integrators.algebra.number_field import NumberField, square_root
 from stabcheck.integrators.catalogue import REGISTRY, get, names
-from stabcheck.integrators.facts import facts, listed
+from stabcheck.integrators.facts import facts, listed, readable
 from stabcheck.integrators.runge_kutta.certifiable import certifiable
 from stabcheck.integrators.runge_kutta.composition import compose
 from stabcheck.integrators.runge_kutta.one_step import OneStepMethod
@@ -50,6 +50,7 @@ __all__ = [
     "get",
     "listed",
     "names",
+    "readable",
     "square_root",
 ]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any
 
-from stabcheck.integrators.algebra.algebraic import Infinity
+from stabcheck.integrators.algebra.algebraic import Algebraic, Infinity
 from stabcheck.integrators.algebra.exact_real import ExactReal
 from stabcheck.integrators.catalogue import REGISTRY
 from stabcheck.integrators.runge_kutta.one_step import OneStepMethod
-from stabcheck.integrators.runge_kutta.stability_function import digits_of
+from stabcheck.integrators.runge_kutta.stability_function import digits_of, is_long
 from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
 
 NUMBERS = (
@@ -32,6 +33,9 @@ PREDICATES = (
     "is_algebraically_stable",
     "is_zero_stable",
 )
+
+LONGEST_TEXT = 100
+"""Characters of a minimal polynomial that a reader still takes in."""
 
 LARGEST_DEGREE = 200
 """Minimal polynomials that may be of higher degree fill pages and are left out."""
@@ -66,6 +70,31 @@ def facts(method: Any, digits: int = 15) -> dict[str, Any]:
         if isinstance(value, ExactReal) and value.degree_bound <= LARGEST_DEGREE:
             polynomials[key] = polynomial_text(value.minimal_polynomial)
     return record | {"minimal_polynomials": polynomials}
+
+
+def readable(method: Any, digits: int = 15) -> dict[str, Any]:
+    """Every fact of a method for people: what is too long to read is rounded.
+
+    The fractions of a method published in many decimals are exact in `facts`.
+    """
+    record = facts(method, digits)
+    if isinstance(method, OneStepMethod):
+        record["stability_function"] = method.stability_function.text(digits)
+    for key in {"A", "b", "c"} & record.keys():
+        record[key] = _shortened(record[key], digits)
+    if record["order_residual"] is not None:
+        record["order_residual"] = f"{float(record['order_residual']):.2g}"
+    polynomials = record["minimal_polynomials"].items()
+    short = {key: text for key, text in polynomials if len(text) <= LONGEST_TEXT}
+    return record | {"minimal_polynomials": short}
+
+
+def _shortened(entry: Any, digits: int) -> Any:
+    if isinstance(entry, list):
+        return [_shortened(part, digits) for part in entry]
+    if "/" not in entry or not is_long(Fraction(entry)):
+        return entry
+    return Algebraic.of(Fraction(entry)).decimal(digits)
 
 
 def listed(method: Any, keys: Iterable[str], digits: int = 6) -> dict[str, Any]:

@@ -161,3 +161,12 @@ def test_a_certificate_that_cannot_be_read_is_refused(tmp_path):
             "region", "rk4", "--certificate", str(tmp_path / "none.json"),
             "-o", str(tmp_path / "region.png"),
         )  # fmt: skip
+
+
+def test_what_is_too_long_to_read_is_rounded_for_people_and_exact_for_machines():
+    shown = run("integrator", "tsit5", "--digits", "8")
+    assert "0.0014322113 z^6" in shown
+    assert "e-8" in shown.split("order_residual")[1].splitlines()[0]
+    assert max(map(len, shown.splitlines())) <= 100
+    exact = json.loads(run("integrator", "tsit5", "--json"))
+    assert len(exact["A"][2][0]) > 100

@@ -11,6 +11,7 @@ from sympy import Rational
 
 from stabcheck.errors import InvalidInput
 from stabcheck.interpret.balls import BACKEND, PRECISION
+from stabcheck.symbolic.proving.ball_functions import ball_power
 
 BALLS = st.builds(arb, st.floats(-4, 4), st.floats(0, 3))
 

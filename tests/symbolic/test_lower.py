@@ -126,7 +126,10 @@ def test_an_unknown_backend_is_refused_with_those_that_there_are():
         ({"W_V": np.ones((2, 0, 2))}, "every size must be at least 1"),
         ({"W_X": np.ones(3)}, "found none of that name; nearest: W_"),
         ({"W_Q": None}, "asked for"),
-        ({"scale": np.ones(3)}, r"with scale of shape \(3,\), found a declaration of one"),
+        (
+            {"scale": np.ones(3)},
+            r"with scale of shape \(3,\), found a declaration of one",
+        ),
         ({"W_Q": np.ones((2, 3, 1)) * 1j}, "pass real numbers"),
     ],
 )

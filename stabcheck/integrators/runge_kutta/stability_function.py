@@ -13,6 +13,7 @@ from typing import Any
 
 from flint import fmpq_mat, fmpz
 
+from stabcheck.integrators.algebra.algebraic import Algebraic
 from stabcheck.integrators.algebra.coefficient import Coefficient, number_field_of
 from stabcheck.integrators.algebra.field_element import FieldElement
 from stabcheck.integrators.algebra.polynomials import (
@@ -27,6 +28,9 @@ from stabcheck.integrators.algebra.resolvent import (
     matrix_product,
     rational_matrix,
 )
+
+LONGEST = 24
+"""Digits of a fraction that a reader still takes in."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,15 @@ class StabilityFunction:
         return _horner(self._floats(self.P), z) / _horner(self._floats(self.Q), z)
 
     def __str__(self) -> str:
-        numerator = _text(self.P)
+        return self.text()
+
+    def text(self, digits: int | None = None) -> str:
+        """The quotient as text; `digits` rounds the coefficients too long to read."""
+        numerator = _text(self.P, digits)
         if self.is_polynomial:
             return numerator
         numerator = numerator if len(self.P) == 1 else f"({numerator})"
-        return f"{numerator} / ({_text(self.Q)})"
+        return f"{numerator} / ({_text(self.Q, digits)})"
 
     @staticmethod
     def _floats(coefficients: tuple[Coefficient, ...]) -> list[float]:
@@ -115,7 +123,7 @@ def _horner(coefficients: Sequence[Any], z: Any) -> Any:
     return value
 
 
-def _text(coefficients: Sequence[Coefficient]) -> str:
+def _text(coefficients: Sequence[Coefficient], digits: int | None) -> str:
     terms = []
     for power, c in enumerate(coefficients):
         if c == 0:
@@ -124,6 +132,8 @@ def _text(coefficients: Sequence[Coefficient]) -> str:
         size = abs(c)
         if isinstance(size, FieldElement):
             term = f"{size.decimal(10)} {variable}".rstrip()
+        elif digits is not None and is_long(size):
+            term = f"{Algebraic.of(size).decimal(digits)} {variable}".rstrip()
         else:
             numerator, denominator = map(digits_of, (size.numerator, size.denominator))
             factor = "" if numerator == "1" and variable else f"{numerator} "
@@ -131,6 +141,11 @@ def _text(coefficients: Sequence[Coefficient]) -> str:
             term = (factor + variable).rstrip() + over
         terms.append(("- " if c < 0 else "+ ") + term)
     return " ".join(terms).removeprefix("+ ") if terms else "0"
+
+
+def is_long(number: Fraction) -> bool:
+    """Whether a fraction has more digits than a reader takes in."""
+    return len(digits_of(number.numerator) + digits_of(number.denominator)) > LONGEST
 
 
 def digits_of(integer: int) -> str:
