@@ -128,7 +128,7 @@ def test_an_unknown_backend_is_refused_with_those_that_there_are():
         ({"W_Q": None}, "asked for"),
         (
             {"scale": np.ones(3)},
-            r"with scale of shape \(3,\), found a declaration of one",
+            r"shape \(3,\), found a declaration of one number",
         ),
         ({"W_Q": np.ones((2, 3, 1)) * 1j}, "pass real numbers"),
     ],
