@@ -29,7 +29,7 @@ THEOREM = "attention-jacobian"
 
 (j,), (b, e) = indices("j", "token", n), indices("b e", "feature", d)
 A, U = Tensor("A", (a, c)), Tensor("U", (a, c))
-B, M = Tensor("B", (i, k)), Tensor("M", (i, k))
+B, M = Tensor("B", (i, k)), Tensor("M", (i, k), zero_one=True)
 
 
 def declared(masked=True, biased=True):
