@@ -7,7 +7,21 @@ import pytest
 from sympy import KroneckerDelta, Symbol, exp, sqrt, zeta
 
 from stabcheck.errors import InvalidInput
-from stabcheck.symbolic import Softmax, Tensor, canonical, indices, is_zero, total
+from stabcheck.fields.notation import X, a, c
+from stabcheck.fields.notation import i as it
+from stabcheck.fields.notation import k as kt
+from stabcheck.fields.notation import l as lt
+from stabcheck.symbolic import (
+    Declaration,
+    Softmax,
+    Tensor,
+    adjoint_identity,
+    canonical,
+    indices,
+    is_zero,
+    jacobian_identity,
+    total,
+)
 from stabcheck.symbolic.proving.pointwise import PRECISION, Point, evaluate
 
 n = Symbol("n", integer=True, positive=True)
@@ -53,6 +67,27 @@ def test_exponentials_joined_by_sympy_meet_those_kept_apart():
     one = exp(x[i]) * exp(y[j])
     two = total(KroneckerDelta(k, j) * exp(x[i] + y[k]), k)
     assert is_zero(one - two).is_proved
+
+
+def test_a_symmetric_argument_is_the_same_with_its_indices_exchanged():
+    def kernel(one, other, matrix=None):
+        pairs = W[one, k] * W[other, k] if matrix is None else matrix[one, other]
+        return exp(total(pairs, k) if matrix is None else pairs)
+
+    gap = total(x[i] * y[j] * kernel(i, j), i, j)
+    assert is_zero(gap - total(y[i] * x[j] * kernel(i, j), i, j)).is_proved
+    wrong = total(x[i] * y[j] * kernel(i, j, P), i, j)
+    crossed = total(y[i] * x[j] * kernel(i, j, P), i, j)
+    assert is_zero(wrong - crossed).verdict == "refuted"
+
+
+def test_attention_of_the_state_to_itself_without_a_weight_proves_itself():
+    F = Declaration("plain", X)
+    scores = Softmax(kt, lt, total(X[it, c] * X[lt, c], c))
+    weights = F.let("P", (it, kt), scores)
+    field = F.returns((it, a), total(weights[it, kt] * X[kt, a], kt))
+    assert jacobian_identity(field).is_proved
+    assert adjoint_identity(field).is_proved
 
 
 def test_arguments_are_compared_up_to_renaming_and_by_value():

@@ -38,7 +38,9 @@ from stabcheck.symbolic.proving.terms import (
     Factor,
     Term,
     contracted,
+    in_order,
     indices_of,
+    interchangeable,
     labelled,
     name_of,
 )
@@ -184,9 +186,12 @@ class Expansion:
         if not expression.atoms(Indexed, Index):
             return Term(Pow(expression, exponent))
         spelled, free = structure(expression)
-        name = self.names.setdefault(spelled, f"@{len(self.names)}")
+        if spelled not in self.names:
+            alike = interchangeable(expression, free)
+            self.names[spelled] = f"@{len(self.names)}{alike}"
+        name = self.names[spelled]
         self.templates.setdefault(name, (expression, free))
-        entry = IndexedBase(name)[free] if free else Symbol(name)
+        entry = IndexedBase(name)[tuple(in_order(name, free))] if free else Symbol(name)
         return Term(S.One, (), ((entry, exponent),))
 
     def _rebuilt(self, term: Term) -> Expr:

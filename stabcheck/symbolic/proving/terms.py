@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from sympy import Expr, Indexed, KroneckerDelta, Rational, S, Symbol
 
@@ -188,12 +189,46 @@ def _summed_out(
     return None
 
 
+def interchangeable(expression: Expr, free: tuple[Index, ...]) -> str:
+    """How the name of an opaque factor says which of its indices may change places.
+
+    `~0,1` for the first two: the expression is the same with both exchanged.
+    """
+    groups: list[list[int]] = []
+    for position, index in enumerate(free):
+        for group in groups:
+            other = free[group[0]]
+            swap = {index: other, other: index}
+            if other.ranges_like(index) and expression.xreplace(swap) == expression:
+                group.append(position)
+                break
+        else:
+            groups.append([position])
+    return "".join(f"~{','.join(map(str, g))}" for g in groups if len(g) > 1)
+
+
+def in_order(name: str, at: Sequence[Any]) -> list[Any]:
+    """The indices of a factor, those that may change places sorted."""
+    ordered = list(at)
+    for group in _groups(name):
+        values = sorted((ordered[position] for position in group), key=str)
+        for position, value in zip(group, values, strict=True):
+            ordered[position] = value
+    return ordered
+
+
+@cache
+def _groups(name: str) -> tuple[tuple[int, ...], ...]:
+    groups = name.split("~")[1:]
+    return tuple(tuple(map(int, group.split(","))) for group in groups)
+
+
 def _renamed(factor: Factor, mapping: Mapping[Index, Index]) -> Factor:
     if isinstance(factor, Symbol):
         return mapping.get(factor, factor)
     new = [mapping.get(index, index) for index in indices_of(factor)]
     if isinstance(factor, Indexed):
-        return Indexed(factor.base, *new)
+        return Indexed(factor.base, *in_order(name_of(factor), new))
     return KroneckerDelta(*new)
 
 
@@ -202,7 +237,8 @@ def _spell(factor: tuple[Factor, Rational], names: Mapping[Index, str]) -> str:
     at = [names.get(index) or index.label for index in indices_of(base)]
     if isinstance(base, KroneckerDelta):
         return f"delta[{','.join(sorted(at))}]"
-    return f"{name_of(base)}[{','.join(at)}]^{_shown(exponent)}"
+    name = name_of(base)
+    return f"{name}[{','.join(in_order(name, at))}]^{_shown(exponent)}"
 
 
 @cache
