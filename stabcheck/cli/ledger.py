@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from stabcheck.cli.facts import page
 from stabcheck.errors import InvalidInput, Rejected
 
 
@@ -97,7 +98,7 @@ def theorems(
         table.add_column(heading, overflow="fold")
     for theorem in chosen:
         table.add_row(theorem.id, theorem.status, theorem.summary)
-    Console().print(table)
+    page().print(table)
 
 
 def prove(
@@ -121,7 +122,7 @@ def prove(
     if as_json:
         print(json.dumps([outcome.to_json() for outcome in outcomes], indent=1))
     else:
-        Console().print(proof_table(outcomes))
+        page().print(proof_table(outcomes))
     failed = [outcome.theorem for outcome in outcomes if not outcome.proved]
     if failed:
         raise Rejected(f"not proved: {', '.join(failed)}; the table says which step")
@@ -132,7 +133,7 @@ def proof_table(outcomes) -> Table:
     from stabcheck.theorems import LEDGER
 
     table = Table(box=None, pad_edge=False)
-    table.add_column("id", overflow="fold")
+    table.add_column("id", no_wrap=True)
     table.add_column("statement", ratio=1)
     table.add_column("proved by", overflow="fold")
     table.add_column("seconds", justify="right")
