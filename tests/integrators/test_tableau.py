@@ -1,6 +1,7 @@
 """Tableaux: what is refused, and facts that hold for every method drawn at random."""
 
 from fractions import Fraction
+from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators import ButcherTableau, get, names
+from stabcheck.integrators import ButcherTableau, facts, get, names
 from stabcheck.integrators.runge_kutta.contractivity import (
     contractivity_matrix,
     is_positive_semidefinite,
@@ -207,3 +208,12 @@ def test_printing_a_stability_function():
     assert str(get("rk4").stability_function) == "1 + z + z^2/2 + z^3/6 + z^4/24"
     assert str(get("backward-euler").stability_function) == "1 / (1 - z)"
     assert str(get("implicit-midpoint").stability_function) == "(1 + z/2) / (1 - z/2)"
+
+
+def test_a_method_whose_facts_were_computed_travels_to_another_process():
+    method = get("ssprk3")
+    before = facts(method)
+    sent = ForkingPickler.dumps(method)
+    received = ForkingPickler.loads(sent)
+    assert received == method
+    assert facts(received) == before

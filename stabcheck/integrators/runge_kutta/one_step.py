@@ -3,8 +3,10 @@ r"""What follows from the stability function of a one-step method."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from stabcheck.integrators import notebook
 from stabcheck.integrators.algebra.algebraic import Algebraic, Infinity
@@ -36,6 +38,11 @@ class OneStepMethod(ABC):
     is_algebraically_stable: bool | None = None
     _repr_latex_ = notebook.latex
     _repr_png_ = notebook.png
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was computed is left behind: exact matrices cannot be sent to a process.
+        own = {f.name for f in fields(self)} if is_dataclass(self) else vars(self)
+        return {name: value for name, value in vars(self).items() if name in own}
 
     @property
     @abstractmethod
