@@ -20,12 +20,11 @@ from sympy import Expr, Rational, pi
 
 from stabcheck.errors import InvalidInput
 from stabcheck.interpret import weighted_mean
+from stabcheck.interpret.arrays import ArrayBackend, contracted
 from stabcheck.interpret.ball_arrays import from_balls, rounded, to_balls
 from stabcheck.interpret.interval_contraction import spread
-from stabcheck.interpret.numpy_ import places
 from stabcheck.symbolic.enclosing.enclosure_form import enclosure_form
 from stabcheck.symbolic.field import Field
-from stabcheck.symbolic.lowering.backend import Backend
 from stabcheck.symbolic.lowering.walk import Walk
 from stabcheck.symbolic.proving.ball_functions import BALL_FUNCTIONS, ball_power
 
@@ -34,7 +33,7 @@ PRECISION = 128
 
 
 @dataclass(frozen=True)
-class BallBackend(Backend):
+class BallBackend(ArrayBackend):
     """The interpretation in ball arithmetic with so many bits."""
 
     precision: int = PRECISION
@@ -52,26 +51,14 @@ class BallBackend(Backend):
             return arb.pi()
         return arb(fmpq(int(value.p), int(value.q)))
 
-    def positions(self, size: int) -> np.ndarray:
-        return self.array(np.arange(size))
-
     def einsum(
         self, operands: Sequence[tuple[np.ndarray, Sequence[int]]], out: Sequence[int]
     ) -> np.ndarray:
         if len(operands) == 1:
-            return _einsum(operands, out)
+            return contracted(operands, out)
         middles = [(_MIDDLE(array), labels) for array, labels in operands]
         narrow = [(rounded(array), labels) for array, labels in operands]
-        return np.asarray(_WIDENED(_einsum(middles, out), spread(narrow, out)))
-
-    def transpose(self, array: np.ndarray, axes: Sequence[int]) -> np.ndarray:
-        return np.transpose(array, axes)
-
-    def reshape(self, array: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-        return np.reshape(array, shape)
-
-    def broadcast(self, array: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-        return np.broadcast_to(array, shape)
+        return np.asarray(_WIDENED(contracted(middles, out), spread(narrow, out)))
 
     def power(self, base: np.ndarray, exponent: Rational) -> np.ndarray:
         return np.frompyfunc(lambda ball: ball_power(ball, exponent), 1, 1)(base)
@@ -118,17 +105,6 @@ class BallBackend(Backend):
     def output(self, field: Field, walk: Walk) -> np.ndarray:
         return super().output(enclosure_form(field), walk)
 
-    def scatter(
-        self,
-        shape: Sequence[int],
-        dense: np.ndarray | None,
-        parts: Sequence[tuple[tuple[int, ...], np.ndarray]],
-    ) -> np.ndarray:
-        total = self.array(np.zeros(shape)) if dense is None else np.array(dense)
-        for at, block in parts:
-            total[places(at, block.shape)] += block
-        return total
-
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
         def precise(*arguments: Any) -> Any:
@@ -136,13 +112,6 @@ class BallBackend(Backend):
                 return function(*arguments)
 
         return precise
-
-
-def _einsum(
-    operands: Sequence[tuple[np.ndarray, Sequence[int]]], out: Sequence[int]
-) -> np.ndarray:
-    flat = [part for array, labels in operands for part in (array, list(labels))]
-    return np.asarray(np.einsum(*flat, list(out), optimize=len(operands) > 1))
 
 
 def _widened(ball: arb, radius: float) -> arb:

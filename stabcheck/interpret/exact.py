@@ -19,8 +19,7 @@ from flint import fmpq
 from sympy import Expr, Rational
 
 from stabcheck.errors import InvalidInput, Undecided
-from stabcheck.interpret.numpy_ import places
-from stabcheck.symbolic.lowering.backend import Backend
+from stabcheck.interpret.arrays import ArrayBackend, contracted
 
 Exact = Fraction | Expr
 
@@ -70,7 +69,7 @@ def _elu1(x: Exact) -> Exact:
     return x + 1 if _sign(x) > 0 else _of_sympy(sympy.exp(_to_sympy(x)))
 
 
-class ExactBackend(Backend):
+class ExactBackend(ArrayBackend):
     """The interpretation in exact numbers: object arrays."""
 
     functions: ClassVar[Mapping[str, Callable[..., Any]]] = {
@@ -100,24 +99,11 @@ class ExactBackend(Backend):
     def number(self, value: Expr) -> np.ndarray:
         return np.asarray(_of_sympy(value), dtype=object)
 
-    def positions(self, size: int) -> np.ndarray:
-        return self.array(np.arange(size))
-
     def einsum(
         self, operands: Sequence[tuple[np.ndarray, Sequence[int]]], out: Sequence[int]
     ) -> np.ndarray:
-        flat = [part for array, labels in operands for part in (array, list(labels))]
-        optimize = len(operands) > 1
-        return np.asarray(np.einsum(*flat, list(out), optimize=optimize), dtype=object)
-
-    def transpose(self, array: np.ndarray, axes: Sequence[int]) -> np.ndarray:
-        return np.transpose(array, axes)
-
-    def reshape(self, array: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-        return np.reshape(array, shape)
-
-    def broadcast(self, array: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-        return np.broadcast_to(array, shape)
+        # A sum without axes is a number: an array of one again.
+        return np.asarray(contracted(operands, out), dtype=object)
 
     def power(self, base: np.ndarray, exponent: Rational) -> np.ndarray:
         return np.asarray(np.frompyfunc(_power, 2, 1)(base, exponent), dtype=object)
@@ -134,20 +120,6 @@ class ExactBackend(Backend):
         weights = np.where(seen, self.functions["exp"](logits - origin), Fraction(0))
         total = weights.sum(axis=-1, keepdims=True)
         return weights / (total if sink is None else total + 1)
-
-    def scatter(
-        self,
-        shape: Sequence[int],
-        dense: np.ndarray | None,
-        parts: Sequence[tuple[tuple[int, ...], np.ndarray]],
-    ) -> np.ndarray:
-        total = self.array(np.zeros(shape)) if dense is None else np.array(dense)
-        for at, block in parts:
-            total[places(at, block.shape)] += block
-        return total
-
-    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        return function
 
 
 def _power(base: Exact, exponent: Rational) -> Exact:

@@ -13,11 +13,11 @@ import numpy as np
 from sympy import Expr, Rational
 
 from stabcheck.errors import InvalidInput
+from stabcheck.interpret.arrays import places
 from stabcheck.interpret.ball_arrays import entrywise, from_balls
 from stabcheck.interpret.balls import BACKEND as BALLS
 from stabcheck.interpret.interval_contraction import contracted
 from stabcheck.interpret.midpoint_radius import MidpointRadius
-from stabcheck.interpret.numpy_ import places
 from stabcheck.interpret.softmax_weights import softmax_weights
 from stabcheck.interpret.weighted_mean import mean, off_diagonal
 from stabcheck.symbolic.enclosing.enclosure_form import enclosure_form

@@ -2,7 +2,7 @@ r"""Arrays of NumPy, in the number type of the state."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,13 +12,13 @@ from sympy import Expr, Rational
 
 from stabcheck.errors import InvalidInput
 from stabcheck.interpret import sinkhorn
-from stabcheck.symbolic.lowering.backend import Backend
+from stabcheck.interpret.arrays import ArrayBackend
 
 DOUBLE = np.dtype(np.float64)
 
 
 @dataclass(frozen=True)
-class NumpyBackend(Backend):
+class NumpyBackend(ArrayBackend):
     """The interpretation in NumPy: eager, no compilation.
 
     `dtype` is float64 unless the state is of float32.
@@ -58,24 +58,6 @@ class NumpyBackend(Backend):
     def number(self, value: Expr) -> np.ndarray:
         return self.dtype.type(float(value))
 
-    def positions(self, size: int) -> np.ndarray:
-        return np.arange(size, dtype=self.dtype)
-
-    def einsum(
-        self, operands: Sequence[tuple[np.ndarray, Sequence[int]]], out: Sequence[int]
-    ) -> np.ndarray:
-        flat = [part for array, labels in operands for part in (array, list(labels))]
-        return np.einsum(*flat, list(out), optimize=len(operands) > 1)
-
-    def transpose(self, array: np.ndarray, axes: Sequence[int]) -> np.ndarray:
-        return np.transpose(array, axes)
-
-    def reshape(self, array: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-        return np.reshape(array, shape)
-
-    def broadcast(self, array: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-        return np.broadcast_to(array, shape)
-
     def power(self, base: np.ndarray, exponent: Rational) -> np.ndarray:
         if exponent.q == 2:
             return np.sqrt(base) ** int(exponent.p)
@@ -97,26 +79,6 @@ class NumpyBackend(Backend):
 
     def projected(self, weights: np.ndarray, given: np.ndarray) -> np.ndarray:
         return sinkhorn.projected(np, weights, given)
-
-    def scatter(
-        self,
-        shape: Sequence[int],
-        dense: np.ndarray | None,
-        parts: Sequence[tuple[tuple[int, ...], np.ndarray]],
-    ) -> np.ndarray:
-        total = np.zeros(shape, self.dtype) if dense is None else np.array(dense)
-        for at, block in parts:
-            total[places(at, block.shape)] += block
-        return total
-
-    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        return function
-
-
-def places(at: Sequence[int], shape: Sequence[int]) -> tuple[np.ndarray, ...]:
-    """An index array for each axis of a result: axis `k` follows axis `at[k]`."""
-    grid = np.ogrid[tuple(slice(size) for size in shape)]
-    return tuple(grid[axis] for axis in at)
 
 
 BACKEND = NumpyBackend()
