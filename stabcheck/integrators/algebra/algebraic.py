@@ -15,7 +15,7 @@ from functools import cached_property
 from flint import arb, arb_poly, ctx, fmpq, fmpq_poly, fmpz_poly
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.algebra.exact_real import ExactReal, dyadic, hull
+from stabcheck.integrators.algebra.exact_real import ExactReal, dyadic, hull, narrowest
 from stabcheck.integrators.algebra.isolation import sign_at
 
 
@@ -87,11 +87,7 @@ class Algebraic(ExactReal):
 
     def enclosure(self, width: Fraction) -> tuple[Fraction, Fraction]:
         """Rationals at most `width` apart, around the number."""
-        lower, upper = self.__dict__.get("_narrowest", (self.lower, self.upper))
-        if upper - lower > width:
-            lower, upper = self._narrowed(lower, upper, width)
-            self.__dict__["_narrowest"] = lower, upper
-        return lower, upper
+        return narrowest(self, width)
 
     def is_equal(self, other: ExactReal) -> bool:
         """Whether the greatest common divisor of the polynomials has the root."""

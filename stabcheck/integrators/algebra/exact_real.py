@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from fractions import Fraction
 from functools import total_ordering
 from numbers import Rational
+from typing import Any
 
 from flint import arb, fmpq
 
@@ -21,6 +22,18 @@ FLOAT_DIGITS = 25
 
 APART = Fraction(1, 2**80)
 """Numbers whose enclosures of this relative width overlap are tested for equality."""
+
+
+def narrowest(number: Any, width: Fraction) -> tuple[Fraction, Fraction]:
+    """The narrowest enclosure asked for so far, or a new one if it is too wide.
+
+    **Arguments:** `number`, with ends `lower`, `upper` and a method `_narrowed`.
+    """
+    lower, upper = number.__dict__.get("_narrowest", (number.lower, number.upper))
+    if upper - lower > width:
+        lower, upper = number._narrowed(lower, upper, width)
+        number.__dict__["_narrowest"] = lower, upper
+    return lower, upper
 
 
 @total_ordering

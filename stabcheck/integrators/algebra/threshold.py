@@ -22,7 +22,7 @@ from stabcheck.integrators.algebra.critical import (
     critical_polynomial,
     samples_between,
 )
-from stabcheck.integrators.algebra.exact_real import ExactReal, dyadic
+from stabcheck.integrators.algebra.exact_real import ExactReal, dyadic, narrowest
 from stabcheck.integrators.algebra.family import PolynomialFamily
 from stabcheck.integrators.algebra.roots import (
     first_failure,
@@ -62,11 +62,7 @@ class Threshold(ExactReal):
 
     def enclosure(self, width: Fraction) -> tuple[Fraction, Fraction]:
         """Rationals at most `width` apart, around the number."""
-        lower, upper = self.__dict__.get("_narrowest", (self.lower, self.upper))
-        if upper - lower > width:
-            lower, upper = self._narrowed(lower, upper, width)
-            self.__dict__["_narrowest"] = lower, upper
-        return lower, upper
+        return narrowest(self, width)
 
     @cached_property
     def rational(self) -> Fraction | None:
