@@ -33,7 +33,9 @@ def legend(figure) -> list[str]:
     ids=" ".join,
 )  # fmt: skip
 def test_methods_of_one_kind_have_a_picture(names):
-    picture(*names).savefig(io.BytesIO(), dpi=20)
+    file = io.BytesIO()
+    picture(*names).savefig(file, dpi=20)
+    assert file.getvalue().startswith(b"\x89PNG")
 
 
 def test_methods_of_several_kinds_are_refused_with_their_kinds():

@@ -184,6 +184,7 @@ def test_lines_as_they_are_usually_written_are_accepted():
     F.let("w", (i, g), total(W_1[c, g] * X[i, c], c) / sqrt(n))
     F.let("far", (i, k), absolute(i - k) * Heaviside(i - k, 1))
     F.let("P", (i, k), Softmax(k, l, total(X[i, c] * X[l, c], c)))
+    assert [d.name for d in F.field.definitions] == ["m", "u", "w", "far", "P"]
 
 
 def test_sympys_own_absolute_value_has_no_rule():
