@@ -16,8 +16,6 @@ from typing import Any
 
 from stabcheck.errors import InvalidInput
 
-Laurent = Mapping[int, Fraction]
-
 
 @dataclass(frozen=True)
 class ExponentialPolynomial:

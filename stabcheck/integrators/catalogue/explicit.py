@@ -1,14 +1,7 @@
 """Explicit Runge-Kutta methods of at most four stages."""
 
-from stabcheck.integrators.catalogue.printed import printed, read
+from stabcheck.integrators.catalogue.printed import printed
 from stabcheck.integrators.registry import Row
-from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
-
-
-def forward_euler() -> ButcherTableau:
-    """The first-order step, of which splittings are made."""
-    return read("forward-euler")
-
 
 ROWS = (
     Row(

@@ -12,6 +12,7 @@ from typing import Any
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators.algebra.algebraic import INFINITY, Algebraic, Infinity
 from stabcheck.integrators.algebra.angle import Angle
+from stabcheck.integrators.algebra.conditions import order_reached
 from stabcheck.integrators.algebra.roots import polynomial
 from stabcheck.integrators.memory import boundary_locus
 from stabcheck.integrators.memory.characteristic import CharacteristicPolynomial
@@ -83,10 +84,7 @@ class LinearMultistep(Recurrence):
     @cached_property
     def order(self) -> int:
         """The order: of the conditions $C_q = 0$, the last that holds."""
-        order = 1
-        while self._defect(order + 1) == 0:
-            order += 1
-        return order
+        return order_reached(lambda q: (self._defect(q),))
 
     @cached_property
     def error_constant(self) -> Algebraic:

@@ -13,6 +13,7 @@ from flint import fmpq, fmpq_mat
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators.algebra.algebraic import Algebraic
+from stabcheck.integrators.algebra.conditions import order_reached
 from stabcheck.integrators.algebra.roots import fraction
 from stabcheck.integrators.memory.characteristic import CharacteristicPolynomial
 from stabcheck.integrators.memory.recurrence import Recurrence, rational_row
@@ -69,10 +70,7 @@ class SecondDerivativeMultistep(Recurrence):
     @cached_property
     def order(self) -> int:
         """The order: of the conditions $C_q = 0$, the last that holds."""
-        order = 1
-        while self._defect(order + 1) == 0:
-            order += 1
-        return order
+        return order_reached(lambda q: (self._defect(q),))
 
     @cached_property
     def error_constant(self) -> Algebraic:

@@ -32,6 +32,7 @@ class OneStepMethod(ABC):
 
     name: str
     source: str
+    published_order: int | None = None
     circle_contractivity_radius: Algebraic | Infinity | None = None
     absolute_monotonicity_radius: Algebraic | Infinity | None = None
     principal_error_norm: Algebraic | None = None
@@ -58,6 +59,11 @@ class OneStepMethod(ABC):
     @abstractmethod
     def stages(self) -> int:
         """The number of stages, $s$."""
+
+    @property
+    def conditional_on_order(self) -> int | None:
+        """The order on which all facts rest, `None` for exact coefficients."""
+        return self.published_order
 
     @cached_property
     def error_constant(self) -> Algebraic:

@@ -16,6 +16,7 @@ from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from stabcheck.integrators.algebra.algebraic import Algebraic
 from stabcheck.integrators.algebra.coefficient import Coefficient, number_field_of
+from stabcheck.integrators.algebra.conditions import order_reached
 from stabcheck.integrators.algebra.exact_real import dyadic
 from stabcheck.integrators.algebra.field_element import FieldElement
 from stabcheck.integrators.algebra.polynomials import exact_number, exact_polynomial
@@ -155,10 +156,7 @@ def order_of(method: Mapping[str, Tableau] | ElementaryWeights) -> int:
     elementary weights.
     """
     weights = _weights_of(method)
-    order = 0
-    while all(defect == 0 for _, defect in weights.defects(order + 1)):
-        order += 1
-    return order
+    return order_reached(lambda nodes: (d for _, d in weights.defects(nodes)))
 
 
 def largest_residual(

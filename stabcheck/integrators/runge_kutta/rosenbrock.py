@@ -14,12 +14,11 @@ from functools import cached_property
 from typing import Any
 
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators.algebra.algebraic import Algebraic
 from stabcheck.integrators.algebra.coefficient import (
-    algebraic,
     coefficient,
     coefficient_row,
 )
+from stabcheck.integrators.algebra.conditions import OrderOfConditions, order_reached
 from stabcheck.integrators.runge_kutta import decimals, order
 from stabcheck.integrators.runge_kutta.one_step import OneStepMethod
 from stabcheck.integrators.runge_kutta.stability_function import (
@@ -31,7 +30,7 @@ FUNCTION, MATRIX = "f", "W"
 
 
 @dataclass(frozen=True)
-class RosenbrockMethod(OneStepMethod):
+class RosenbrockMethod(OrderOfConditions, OneStepMethod):
     r"""A Rosenbrock method.
 
     **Arguments:** `alpha`, `(s, s)`, strictly lower triangular; `gamma`, `(s, s)`,
@@ -94,34 +93,13 @@ class RosenbrockMethod(OneStepMethod):
             return R
         return decimals.projected(R, self.published_order, decays=self.published_decay)
 
-    @property
-    def conditional_on_order(self) -> int | None:
-        """The order that every fact rests on, if only decimals are published."""
-        return self.published_order
-
-    @cached_property
-    def order(self) -> int:
-        r"""The order for $J = f'(y_0)$: $\Phi(t) = 1/\gamma(t)$ for all trees.
+    def residuals(self, nodes: int) -> Iterator[Any]:
+        r"""$\Phi(t) - 1/\gamma(t)$ for $J = f'(y_0)$, over the trees of that size.
 
         A node with one branch passes it on by $\beta$, one with more by $\alpha$ (HW
-        IV.7, eq. (7.11')).  Of a method published in decimals the order published.
+        IV.7, eq. (7.11')).
         """
-        if self.published_order is not None:
-            return self.published_order
-        found = 0
-        while not any(self._residuals(found + 1, (FUNCTION,))):
-            found += 1
-        return found
-
-    @cached_property
-    def order_residual(self) -> Algebraic:
-        """The largest residual of the order conditions up to the order."""
-        if self.published_order is None:
-            return Algebraic.of(0)
-        degrees = range(1, self.order + 1)
-        return algebraic(
-            max(abs(x) for p in degrees for x in self._residuals(p, (FUNCTION,)))
-        )
+        return self._residuals(nodes, (FUNCTION,))
 
     @cached_property
     def w_order(self) -> int | None:
@@ -132,10 +110,7 @@ class RosenbrockMethod(OneStepMethod):
         """
         if self.published_order is not None:
             return None
-        found = 0
-        while not any(self._residuals(found + 1, (FUNCTION, MATRIX))):
-            found += 1
-        return found
+        return order_reached(lambda nodes: self._residuals(nodes, (FUNCTION, MATRIX)))
 
     def _residuals(self, nodes: int, colours: tuple[str, ...]) -> Iterator[Any]:
         free = MATRIX in colours

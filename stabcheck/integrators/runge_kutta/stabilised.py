@@ -51,11 +51,6 @@ class StabilisedMethod(OneStepMethod):
             self.name, self.program, self.source, published_order=self.published_order
         )
 
-    @property
-    def conditional_on_order(self) -> int | None:
-        """The order on which all facts rest, `None` for exact coefficients."""
-        return self.published_order
-
     @cached_property
     def order(self) -> int:
         """The order.

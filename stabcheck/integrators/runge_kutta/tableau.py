@@ -140,11 +140,6 @@ class ButcherTableau(OneStepMethod):
         diagonal = not any(any(row[i + 1 :]) for i, row in enumerate(self.A))
         return f"{'diagonally ' if diagonal else ''}implicit Runge-Kutta"
 
-    @property
-    def conditional_on_order(self) -> int | None:
-        """The order on which all facts rest, `None` for exact coefficients."""
-        return self.published_order
-
     @cached_property
     def order(self) -> int:
         """The order, by the rooted-tree conditions up to the first that fails.

@@ -18,6 +18,7 @@ from stabcheck.errors import InvalidInput
 from stabcheck.integrators import notebook
 from stabcheck.integrators.algebra.algebraic import Algebraic, Infinity
 from stabcheck.integrators.algebra.coefficient import algebraic, coefficient
+from stabcheck.integrators.algebra.conditions import order_reached
 from stabcheck.integrators.runge_kutta import order
 from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
 from stabcheck.integrators.several_fields.multivariate import (
@@ -197,14 +198,14 @@ class PartitionedRungeKutta(AdditiveRungeKutta):
     @cached_property
     def separable_order(self) -> int:
         """The order for $q' = f(p)$, $p' = g(q)$: trees whose colours alternate."""
-        found = 0
-        while not any(
-            order.elementary_weight(t, self.tableaux) - Fraction(1, order.density(t))
-            for t in order.trees(found + 1, self.fields)
-            if _alternates(t)
-        ):
-            found += 1
-        return found
+        return order_reached(
+            lambda nodes: (
+                order.elementary_weight(t, self.tableaux)
+                - Fraction(1, order.density(t))
+                for t in order.trees(nodes, self.fields)
+                if _alternates(t)
+            )
+        )
 
     @cached_property
     def is_symplectic(self) -> bool:

@@ -15,6 +15,7 @@ from functools import cached_property
 from flint import fmpq, fmpq_poly
 
 from stabcheck.integrators.algebra.algebraic import Algebraic
+from stabcheck.integrators.algebra.conditions import order_reached
 from stabcheck.integrators.algebra.polynomials import exact_polynomial
 from stabcheck.integrators.algebra.roots import first_root, fraction
 from stabcheck.integrators.runge_kutta import order
@@ -53,10 +54,7 @@ class AverageVectorField(OneStepMethod):
     @cached_property
     def order(self) -> int:
         """The order, by rooted trees over the continuum of stages."""
-        reached = 0
-        while not any(self._residuals(reached + 1)):
-            reached += 1
-        return reached
+        return order_reached(self._residuals)
 
     @cached_property
     def principal_error_norm(self) -> Algebraic:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from stabcheck.errors import InvalidInput
+from stabcheck.integrators.algebra.conditions import order_reached
 from stabcheck.integrators.several_fields.flow_words import word_residuals
 
 
@@ -110,10 +111,9 @@ class ComplexSplitting:
     @cached_property
     def order(self) -> int:
         """The order, in the free algebra of words."""
-        reached = 0
-        while not any(word_residuals(self.flows, self.fields, reached + 1)):
-            reached += 1
-        return reached
+        return order_reached(
+            lambda degree: word_residuals(self.flows, self.fields, degree)
+        )
 
     @property
     def has_positive_real_parts(self) -> bool:

@@ -18,6 +18,7 @@ from stabcheck.errors import InvalidInput
 from stabcheck.integrators import notebook
 from stabcheck.integrators.algebra.algebraic import Algebraic, Infinity
 from stabcheck.integrators.algebra.coefficient import coefficient
+from stabcheck.integrators.algebra.conditions import order_reached
 from stabcheck.integrators.algebra.exponential_polynomial import (
     ExponentialPolynomial,
     exponential,
@@ -115,10 +116,7 @@ class ExponentialRungeKutta:
 
         A node of the linear colour carries at most one branch.
         """
-        found = 0
-        while not any(self._residuals(found + 1)):
-            found += 1
-        return found
+        return order_reached(self._residuals)
 
     @cached_property
     def stiff_order(self) -> int:

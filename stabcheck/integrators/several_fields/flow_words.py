@@ -20,7 +20,8 @@ from flint import fmpq
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import notebook
 from stabcheck.integrators.algebra.algebraic import Algebraic, Infinity
-from stabcheck.integrators.algebra.coefficient import algebraic, coefficient
+from stabcheck.integrators.algebra.coefficient import coefficient
+from stabcheck.integrators.algebra.conditions import OrderOfConditions
 from stabcheck.integrators.algebra.polynomials import exact_number
 from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
 from stabcheck.integrators.several_fields.nystrom_methods import NystromMethod
@@ -32,7 +33,7 @@ Flow = tuple[str, Any]
 
 
 @dataclass(frozen=True)
-class FlowSplitting:
+class FlowSplitting(OrderOfConditions):
     r"""A composition of exact flows, the first one applied first.
 
     **Arguments:** `name`; `flows`, pairs of a field and its fraction of the step;
@@ -86,30 +87,8 @@ class FlowSplitting:
         """The number of flows."""
         return len(self.flows)
 
-    @property
-    def conditional_on_order(self) -> int | None:
-        """The order that every fact rests on, if only decimals are published."""
-        return self.published_order
-
-    @cached_property
-    def order(self) -> int:
-        """The order; of a method published in decimals the one published."""
-        if self.published_order is not None:
-            return self.published_order
-        order = 0
-        while not any(self._residuals(order + 1)):
-            order += 1
-        return order
-
-    @cached_property
-    def order_residual(self) -> Algebraic:
-        """The largest residual of the order conditions up to the order."""
-        if self.published_order is None:
-            return Algebraic.of(0)
-        degrees = range(1, self.order + 1)
-        return algebraic(max(abs(x) for p in degrees for x in self._residuals(p)))
-
-    def _residuals(self, degree: int) -> Iterable[Any]:
+    def residuals(self, degree: int) -> Iterable[Any]:
+        """Those of words of that length, or of Nyström trees of that size."""
         if self.is_for_second_order:
             return self.nystrom_method.residuals(degree)
         return word_residuals(self.flows, self.fields, degree)

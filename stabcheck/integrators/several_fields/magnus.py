@@ -17,6 +17,7 @@ from typing import Any
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators.algebra.algebraic import INFINITY, Infinity
+from stabcheck.integrators.algebra.conditions import order_reached
 from stabcheck.integrators.algebra.number_field import square_root
 
 Word = tuple[int, ...]
@@ -165,10 +166,7 @@ class Magnus:
     @cached_property
     def order(self) -> int:
         """The weight up to which all words agree."""
-        reached = 0
-        while reached < HIGHEST_ORDER and not any(self.residuals(reached + 1)):
-            reached += 1
-        return reached
+        return order_reached(self.residuals, HIGHEST_ORDER)
 
     def residuals(self, order: int) -> Iterator[Any]:
         """The differences of all words of that weight."""

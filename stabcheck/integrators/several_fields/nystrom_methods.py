@@ -17,7 +17,8 @@ from typing import Any
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import notebook
 from stabcheck.integrators.algebra.algebraic import Algebraic, Infinity
-from stabcheck.integrators.algebra.coefficient import algebraic, coefficient_row
+from stabcheck.integrators.algebra.coefficient import coefficient_row
+from stabcheck.integrators.algebra.conditions import OrderOfConditions
 from stabcheck.integrators.runge_kutta import order
 from stabcheck.integrators.several_fields.oscillator import Oscillator
 
@@ -25,7 +26,7 @@ POSITION, FORCE = "q", "p"
 
 
 @dataclass(frozen=True)
-class NystromMethod:
+class NystromMethod(OrderOfConditions):
     r"""A Runge-Kutta-Nystrom method.
 
     **Arguments:** `A`, $\bar a$, `(s, s)`; `b_position`, $\bar b$; `b_velocity`, $b$;
@@ -74,31 +75,8 @@ class NystromMethod:
         """Whether every stage uses earlier stages only."""
         return not any(any(row[i:]) for i, row in enumerate(self.A))
 
-    @property
-    def conditional_on_order(self) -> int | None:
-        """The order that every fact rests on, if only decimals are published."""
-        return self.published_order
-
-    @cached_property
-    def order(self) -> int:
-        """The order of positions and velocities; or the one published."""
-        if self.published_order is not None:
-            return self.published_order
-        found = 0
-        while not any(self.residuals(found + 1)):
-            found += 1
-        return found
-
-    @cached_property
-    def order_residual(self) -> Algebraic:
-        """The largest residual of the order conditions up to the order."""
-        if self.published_order is None:
-            return Algebraic.of(0)
-        degrees = range(1, self.order + 1)
-        return algebraic(max(abs(x) for p in degrees for x in self.residuals(p)))
-
     def residuals(self, nodes: int) -> Iterator[Any]:
-        r"""$\Phi(t) - 1/\gamma(t)$ of the trees of that many nodes."""
+        r"""$\Phi(t) - 1/\gamma(t)$ for positions and velocities, trees of that size."""
         for tree in force_trees(nodes):
             weight = _weighed(self.b_velocity, self._stages(tree))
             yield weight - Fraction(1, order.density(tree))

@@ -14,6 +14,7 @@ from typing import Any
 
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators.algebra.coefficient import coefficient
+from stabcheck.integrators.algebra.conditions import order_reached
 from stabcheck.integrators.several_fields.flow_words import Flow, word_coefficients
 
 
@@ -61,10 +62,7 @@ class WeightedSplitting:
     @cached_property
     def order(self) -> int:
         """The order, in the free algebra of words."""
-        reached = 0
-        while not any(self._residuals(reached + 1)):
-            reached += 1
-        return reached
+        return order_reached(self._residuals)
 
     def _residuals(self, degree: int) -> list[Any]:
         parts = [
