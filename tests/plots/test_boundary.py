@@ -49,6 +49,17 @@ def test_the_boundary_of_a_simple_region_is_one_closed_curve_through_its_ends(na
         assert np.abs(curve - end).min() <= 0.05
 
 
+def test_zeros_far_outside_do_not_make_the_boundary_of_many_stages_coarse():
+    method = get("feagin14")  # a region of size 2, and zeros up to 2696 away
+    curves = plane_region(method).curves
+    largest = max(curves, key=len)
+    assert np.abs(np.diff(largest)).max() <= 0.05
+    for end in (-float(method.real_stability_interval), 0.0):
+        assert np.abs(largest - end).min() <= 0.05
+    for z in largest[:: len(largest) // 50]:
+        assert abs(exact_modulus(method.stability_function, complex(z)) - 1) <= 1e-9
+
+
 def test_the_region_lies_to_the_left_of_its_boundary():
     for name in ("rk4", "backward-euler", "dopri5"):
         region = plane_region(name)
