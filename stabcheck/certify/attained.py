@@ -9,7 +9,7 @@ from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.mixed_ascent import ascend_mixed
 from stabcheck.certify.plans import Established
-from stabcheck.domains import Ball, Domain, Point
+from stabcheck.domains import Ball, Domain, Point, Sphere
 from stabcheck.layers import Branch
 
 ATTAINED_ROOM = 1e-9
@@ -44,9 +44,9 @@ def attained_claim(
 
 
 def domain_index(draft: Draft, name: str, domain: Domain) -> int:
-    """The index of a point, tube or ball in a draft."""
-    if isinstance(domain, Ball):
+    """The index of a domain in a draft; a sphere is written as its ball."""
+    if isinstance(domain, Ball | Sphere):
         return draft.ball(domain.radius, *domain.shape)
     if isinstance(domain, Point):
         return draft.point(name, domain.X0)
-    return draft.tube(name, domain.X0, domain.radius)
+    return draft.round(type(domain).__name__.lower(), name, domain.X0, domain.radius)

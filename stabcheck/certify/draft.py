@@ -101,8 +101,14 @@ class Draft:
 
     def tube(self, hint: str, state: np.ndarray, radius: Fraction) -> int:
         """The index of a tube: every token within `radius` of the state's."""
+        return self.round("tube", hint, state, radius)
+
+    def round(
+        self, kind: str, hint: str, state: np.ndarray, radius: Fraction
+    ) -> int:
+        """The index of a `tube`, `box` or `frobenius` ball round a state."""
         centre = self.array(f"{hint}.state", np.asarray(state, dtype=np.float64))
-        record = {"kind": "tube", "centre": centre, "radius": rational(radius)}
+        record = {"kind": kind, "centre": centre, "radius": rational(radius)}
         return _index(self.domains, record)
 
     def ball(self, radius: Fraction, tokens: int, features: int) -> int:

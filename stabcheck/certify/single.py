@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
+from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +16,7 @@ import numpy as np
 from stabcheck import bounds, domains
 from stabcheck.bounds import Attention, Bound
 from stabcheck.certificate import Claim, round_down, round_up
-from stabcheck.certify.attained import attained_claim
+from stabcheck.certify.attained import attained_claim, domain_index
 from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.plans import (
@@ -30,6 +32,8 @@ from stabcheck.errors import InvalidInput, Undecided
 
 QUANTITIES = ("spectral-norm", "mixed-norm", "log-norm", "log-norm-lower")
 NAME = "attention"
+ROOT_BITS = 64
+"""Bits of a square root that has to be rational, rounded upward."""
 DIGITS = 8
 """Significant digits of the printed bound, rounded outward."""
 
@@ -45,8 +49,8 @@ def bound_of(
     """Bound a quantity, have the checker accept the bound, and report it.
 
     **Arguments:** `parameters_path`, an `.npz` with `W_Q`, `W_K`, `W_V` and optional
-    arrays; `state_path`, an `.npz` with `X` `(n, d)`; `domain_text`, `point`, `tube:R`
-    or `ball:R`; `quantity`, one of `QUANTITIES`.
+    arrays; `state_path`, an `.npz` with `X` `(n, d)`; `domain_text`, one of
+    `domains.KINDS`; `quantity`, one of `QUANTITIES`.
 
     **Returns:** the object that `bound --json` prints; `lower` in place of `upper` for
     `log-norm-lower`.
@@ -121,20 +125,45 @@ def _certified(
     quantity: str,
 ) -> tuple[Established, str]:
     """The strongest bound that a theorem gives, written, and its tier."""
-    if isinstance(domain, domains.Ball):
+    if isinstance(domain, domains.Ball | domains.Sphere):
         found = _on_ball(attention, float(domain.radius), len(state), quantity)
         return _write_on_ball(draft, attention, domain, found), found.tier
-    if not isinstance(domain, domains.Point | domains.Tube):
-        raise InvalidInput(
-            f"asked to bound {quantity} on {_text(domain)}; use point, tube:R or ball:R"
-        )
-    radius = domain.radius if isinstance(domain, domains.Tube) else None
+    radius = None if isinstance(domain, domains.Point) else _tube_radius(domain)
     plan = _plan(Centre((attention,), state), radius, quantity)
     if not np.isfinite(plan.value):
         raise Undecided(
             f"no theorem bounds {quantity} on {_text(domain)}: take a smaller radius"
         )
-    return Writer(draft, NAME).emit(plan), _tier(plan)
+    found = Writer(draft, NAME).emit(plan)
+    if not isinstance(domain, domains.Point | domains.Tube):
+        found = _on_part(draft, found, domain)
+    return found, _tier(plan)
+
+
+def _tube_radius(domain: domains.Tube | domains.Box | domains.Frobenius) -> Fraction:
+    """The radius of the smallest tube round the same state that holds the domain."""
+    if not isinstance(domain, domains.Box):
+        return domain.radius
+    features = domain.shape[1]
+    root = math.isqrt(features << 2 * ROOT_BITS) + 1
+    return domain.radius * Fraction(root, 1 << ROOT_BITS)
+
+
+def _on_part(
+    draft: Draft, whole: Established, domain: domains.Box | domains.Frobenius
+) -> Established:
+    """The claim of a tube, said of a part of it; the theorem named is the tube's."""
+    claim = draft.claims[whole.claim]
+    part = replace(
+        claim,
+        theorem="domain-inclusion",
+        domain=domain_index(draft, NAME, domain),
+        tier="exact",
+        premises=(whole.claim,),
+        witness={},
+        parameters={},
+    )
+    return Established(draft.claim(part), whole.value, whole.theorem)
 
 
 def _tier(plan: Plan) -> str:
@@ -163,7 +192,10 @@ def _on_ball(attention: Attention, radius: float, tokens: int, quantity: str) ->
 
 
 def _write_on_ball(
-    draft: Draft, attention: Attention, domain: domains.Ball, found: Bound
+    draft: Draft,
+    attention: Attention,
+    domain: domains.Ball | domains.Sphere,
+    found: Bound,
 ) -> Established:
     outward = round_down if found.quantity == "log-norm-lower" else round_up
     value = outward(found.value)
@@ -171,7 +203,7 @@ def _write_on_ball(
         theorem=found.theorem,
         quantity=found.quantity,
         subject={"branch": draft.branch(NAME, (attention,), domain.tokens)},
-        domain=draft.ball(domain.radius, domain.tokens, domain.features),
+        domain=domain_index(draft, NAME, domain),
         bound=value,
         parameters={
             name: [Fraction(weight) for weight in weights]

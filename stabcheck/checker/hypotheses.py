@@ -25,6 +25,7 @@ __all__ = [
     "no_premises",
     "positive_parameters",
     "quantity_of",
+    "round_domain_of",
     "single_field",
     "tube_of",
 ]
@@ -72,21 +73,32 @@ def single_field(ctx: Context, claim: dict, kinds: Sequence[str]) -> int:
 
 def tube_of(ctx: Context, claim: dict, field: dict) -> tuple[str, Fraction]:
     """Return centre and radius of a tube (or a point: radius 0) of the right shape."""
+    _, centre, radius = round_domain_of(ctx, claim, field, ("tube",))
+    return centre, radius
+
+
+def round_domain_of(
+    ctx: Context, claim: dict, field: dict, kinds: Sequence[str]
+) -> tuple[str, str, Fraction]:
+    """Return kind, centre and radius of a domain round a state of the right shape.
+
+    A point is a domain of radius 0 of every kind; it is returned as the first one.
+    """
     domain = ctx.domain(claim["domain"])
-    if domain["kind"] not in ("tube", "point"):
+    if domain["kind"] not in ("point", *kinds):
         raise ClaimRejected(
-            f"this theorem holds on a tube or at a point, not on a {domain['kind']}"
+            f"this theorem holds on a {' or '.join(kinds)} or at a point, not on a "
+            f"{domain['kind']}"
         )
-    radius = domain["radius"] if domain["kind"] == "tube" else Fraction(0)
-    if radius < 0:
-        raise ClaimRejected(f"the radius of the tube is negative: {radius}")
     shape = tuple(ctx.tensor(domain["centre"]).shape)
     if shape != (field["tokens"], field["features"]):
         raise ClaimRejected(
             f"the centre of the domain has shape {shape}, the field acts on "
             f"{(field['tokens'], field['features'])}"
         )
-    return domain["centre"], radius
+    if domain["kind"] == "point":
+        return kinds[0], domain["centre"], Fraction(0)
+    return domain["kind"], domain["centre"], domain["radius"]
 
 
 def positive_parameters(claim: dict, name: str, length: int) -> list[Fraction]:

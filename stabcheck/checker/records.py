@@ -40,6 +40,8 @@ QUANTITIES = frozenset(
         "attained-growth",
     }
 )
+ROUND_KINDS = ("tube", "box", "frobenius")
+"""Domains of one radius round a centre: tokens, entries, or the whole state near it."""
 MOST_STAGES = 64
 MOST_FIELDS = 16
 
@@ -114,13 +116,15 @@ class Records:
             keys(where, record, "kind radius tokens features")
             for name in ("tokens", "features"):
                 count(f"{where}.{name}", record[name])
-        elif kind in ("tube", "point"):
-            keys(where, record, "kind centre" + (" radius" if kind == "tube" else ""))
+        elif kind in ("point", *ROUND_KINDS):
+            keys(where, record, "kind centre" + ("" if kind == "point" else " radius"))
             tensor = self.fields.tensor(f"{where}.centre", record["centre"])
             if len(tensor.shape) != 2 or tensor.dtype != "<f8":
                 raise Malformed(f"{where}.centre has to be a float64 matrix")
         else:
-            raise Malformed(f"{where}.kind is none of point, tube, ball")
+            raise Malformed(
+                f"{where}.kind is none of point, ball, {', '.join(ROUND_KINDS)}"
+            )
         if "radius" in record:
             radius = rational(f"{where}.radius", record["radius"], Fraction(0))
             return record | {"radius": radius}

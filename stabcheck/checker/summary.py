@@ -88,6 +88,7 @@ def _domain(domain: dict) -> str:
     if domain["kind"] == "point":
         return f"the state {domain['centre']}"
     radius = float_text(domain["radius"])
-    if domain["kind"] == "tube":
-        return f"the tube of radius {radius} round {domain['centre']}"
+    if "centre" in domain:
+        kind = {"frobenius": "Frobenius ball"}.get(domain["kind"], domain["kind"])
+        return f"the {kind} of radius {radius} round {domain['centre']}"
     return f"the ball of radius {radius}"

@@ -203,7 +203,7 @@ def check(
 def bound(
     parameters: Annotated[Path, typer.Option(help="An .npz of the weights.")],
     state: Annotated[Path, typer.Option(help="An .npz that holds X, (n, d).")],
-    domain: Annotated[str, typer.Option(help="point, tube:R or ball:R.")],
+    domain: Annotated[str, typer.Option(help="point, or tube, box, frobenius, ball or sphere with a radius: tube:R.")],
     quantity: Annotated[
         str, typer.Option(help="spectral-norm, mixed-norm, log-norm, log-norm-lower.")
     ],

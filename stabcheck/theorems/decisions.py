@@ -26,6 +26,15 @@ THEOREMS = (
         _OURS,
     ),
     Theorem(
+        "domain-inclusion",
+        "What holds on a domain holds on its parts; which domains are parts.",
+        r"Round one centre, with $n$ tokens of $d$ features: Frobenius$(r) \subset$ "
+        r"tube$(r) \subset$ box$(r) \subset$ tube$(\sqrt d\,r) \subset$ "
+        r"Frobenius$(\sqrt{nd}\,r)$; round $X_0$, tube$(r) \subset$ ball$(R)$ when "
+        r"$|x^0_i| + r \le R$ for every token.",
+        "the comparison of norms; proof here",
+    ),
+    Theorem(
         "inertia-of-low-rank-update",
         "Negative eigenvalues of a diagonal plus a low rank, from two small matrices.",
         r"$\nu(E + WKW^T) = \nu(E) + \nu(-K^{-1} - W^TE^{-1}W) - \nu(-K^{-1})$ for "

@@ -148,7 +148,7 @@ REMOVED = object()
         (["domains", 0, "radius"], [True, 2], "no rational"),
         (["domains", 0, "radius"], "1/2", "no rational"),
         (["domains", 0, "centre"], "mask", "has to be a float64 matrix"),
-        (["domains", 0, "kind"], "cube", "none of point, tube, ball"),
+        (["domains", 0, "kind"], "cube", "none of point, ball, tube, box, frobenius"),
         (["domains", 1, "radius"], [1, 2], "unknown key 'radius'"),
         (["claims", 0, "theorem"], "wishful-thinking", "has no rule here"),
         (["claims", 0, "theorem"], "x" * 10_000, "has no rule here"),

@@ -19,6 +19,7 @@ RULES: dict[str, Rule] = {}
 
 MODULES: dict[str, tuple[str, ...]] = {
     "point": ("spectral-norm-psd", "log-norm-psd", "tube-from-centre"),
+    "inclusion": ("domain-inclusion",),
     "joint_tube": ("attention-log-norm-tube", "attention-norm-joint-tube"),
     "mixed_norm_tube": ("attention-mixed-norm-tube",),
     "attention": ("attention-norm-tube", "attention-jacobian-deviation-tube"),

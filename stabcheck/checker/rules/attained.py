@@ -64,8 +64,8 @@ def _array(ctx: Context, claim: dict, key: str, shape: tuple[int, int]) -> str:
     return name
 
 
-def _token_squares(ctx: Context, state: str, centre: str | None) -> list[Fraction]:
-    """Return the squared distances of the tokens from a centre's, exactly."""
+def _moves(ctx: Context, state: str, centre: str | None) -> tuple[list[int], Fraction]:
+    """Return how far each entry is from a centre's, as integers, and their unit."""
     entries, exponent = ctx.tensor(state).integers()
     others, other_exponent = (
         ctx.tensor(centre).integers() if centre else ([0] * len(entries), exponent)
@@ -75,12 +75,11 @@ def _token_squares(ctx: Context, state: str, centre: str | None) -> list[Fractio
         (a << (exponent - finest)) - (b << (other_exponent - finest))
         for a, b in zip(entries, others, strict=True)
     ]
-    width = ctx.tensor(state).shape[1]
-    unit = Fraction(1, 1 << -2 * finest)
-    return [
-        unit * sum(move * move for move in moves[start : start + width])
-        for start in range(0, len(moves), width)
-    ]
+    return moves, Fraction(1, 1 << -finest)
+
+
+PARTS = {"box": "entry", "frobenius": "state", "tube": "token", "ball": "token"}
+"""What has a norm of at most the radius in a domain of each kind."""
 
 
 def _check_in_domain(
@@ -90,18 +89,23 @@ def _check_in_domain(
     if domain["kind"] == "ball":
         if (domain["tokens"], domain["features"]) != shape:
             raise ClaimRejected(f"the ball is not one of states of shape {shape}")
-        centre, radius = None, domain["radius"]
-    else:
-        centre, radius = domain["centre"], domain.get("radius", Fraction(0))
-        if ctx.tensor(centre).shape != shape:
-            raise ClaimRejected(f"the centre of the domain has not the shape {shape}")
+    elif ctx.tensor(domain["centre"]).shape != shape:
+        raise ClaimRejected(f"the centre of the domain has not the shape {shape}")
     if domain["kind"] == "point":
-        if not same_state(ctx.tensor(state), ctx.tensor(centre)):
+        if not same_state(ctx.tensor(state), ctx.tensor(domain["centre"])):
             raise ClaimRejected("the state is not the point of the domain")
         return
-    for token, square in enumerate(_token_squares(ctx, state, centre)):
-        if square > radius * radius:
-            raise ClaimRejected(f"token {token} of the state lies outside the domain")
+    part = PARTS[domain["kind"]]
+    moves, unit = _moves(ctx, state, domain.get("centre"))
+    width = {"entry": 1, "token": shape[1], "state": len(moves)}[part]
+    most = (domain["radius"] / unit) ** 2
+    for start in range(0, len(moves), width):
+        if sum(move * move for move in moves[start : start + width]) > most:
+            raise ClaimRejected(
+                f"{part} {start // width} of the state lies outside the domain"
+                if part != "state"
+                else "the state lies outside the domain"
+            )
 
 
 def _derivative(

@@ -77,6 +77,12 @@ class Document:
         self.domains.append(record)
         return len(self.domains) - 1
 
+    def round(self, kind: str, centre: np.ndarray, radius: Fraction) -> int:
+        """A tube, box or Frobenius ball."""
+        record = {"kind": kind, "centre": self.array(centre)}
+        self.domains.append(record | {"radius": rational(radius)})
+        return len(self.domains) - 1
+
     def ball(self, radius: Fraction, tokens: int, features: int) -> int:
         sizes = {"tokens": tokens, "features": features}
         self.domains.append({"kind": "ball", "radius": rational(radius)} | sizes)
