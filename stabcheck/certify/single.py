@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 
 from stabcheck import bounds, domains
 from stabcheck.bounds import Attention, Bound
-from stabcheck.certificate import Claim, round_down, round_up
+from stabcheck.certificate import Certificate, Claim, round_down, round_up
 from stabcheck.certify.attained import attained_claim, domain_index
 from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
@@ -66,21 +67,47 @@ def bound_of(
     attention = read_attention(Path(parameters_path), causal=causal)
     state = read_state(Path(state_path), attention)
     domain = domains.parse(domain_text, state)
+    provenance = {"parameters": str(parameters_path), "state": str(state_path)}
+    found = propose(attention, state, domain, quantity, provenance)
+    with tempfile.TemporaryDirectory() as folder:
+        accept(found.certificate.save(Path(folder)), jobs=1)
+    return _record(domain, quantity, found.certified, found.attained) | {
+        "theorem": found.certified.theorem,
+        "checked": found.tier,
+        "seconds": round(time.perf_counter() - start, 2),
+    }
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A certificate about one quantity that no checker has seen yet."""
+
+    certificate: Certificate
+    certified: Established
+    attained: Established
+    tier: str
+
+
+def propose(
+    attention: Attention,
+    state: np.ndarray,
+    domain: domains.Domain,
+    quantity: str,
+    provenance: Mapping[str, str],
+) -> Proposal:
+    """The strongest bound of a quantity over a domain, beside the value attained.
+
+    **Raises:** `Undecided` where no theorem reaches the domain.
+    """
     draft = Draft()
-    established, tier = _certified(draft, attention, state, domain, quantity)
-    reached = attained_claim(draft, NAME, (attention,), domain, quantity)
+    certified, tier = _certified(draft, attention, state, domain, quantity)
+    attained = attained_claim(draft, NAME, (attention,), domain, quantity)
     certificate = draft.certificate(
         f"{quantity} of one attention field over {_text(domain)}.",
         r"\sup_{X \in D} q(J(X)) \le c",
-        {"parameters": str(parameters_path), "state": str(state_path)},
+        provenance,
     )
-    with tempfile.TemporaryDirectory() as folder:
-        accept(certificate.save(Path(folder)), jobs=1)
-    return _record(domain, quantity, established, reached) | {
-        "theorem": established.theorem,
-        "checked": tier,
-        "seconds": round(time.perf_counter() - start, 2),
-    }
+    return Proposal(certificate, certified, attained, tier)
 
 
 def _record(
