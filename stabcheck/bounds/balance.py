@@ -60,9 +60,15 @@ class HeadWeights:
 
 def factored_bound(parts: Array, weights: HeadWeights) -> float:
     """The bound of the module docstring for parts a, e, d of shape `(3, H)`."""
-    scaled = parts / np.stack([weights.value, weights.key, weights.query])
+    size = _size(parts)
+    scaled = parts / size / np.stack([weights.value, weights.key, weights.query])
     omega = np.sqrt((scaled**2).sum(axis=0))
-    return float((omega / weights.output).max() * weights.norms)
+    return float((omega / weights.output).max() * weights.norms) * size
+
+
+def _size(parts: Array) -> float:
+    """The largest part, or 1: parts of a tiny tube have squares that underflow."""
+    return float(parts.max()) or 1.0
 
 
 def balanced_weights(
@@ -80,8 +86,8 @@ def balanced_weights(
             for W in (attention.W_V, attention.W_K, attention.W_Q)
         ]
     )
-    floor = 1e-12 * (float(parts.max()) or 1.0)
-    safe_parts = np.maximum(parts, floor)
+    # The bound is homogeneous in the parts: their size does not change the weights.
+    safe_parts = np.maximum(parts / _size(parts), 1e-12)
     safe_norms = np.maximum(norms, 1e-12 * (float(norms.max()) or 1.0))
     start = 0.5 * np.log(safe_parts / safe_norms)
     if iterations == 0:

@@ -213,10 +213,11 @@ class _SmoothEigenvalue:
         even = np.broadcast_to(np.eye(d), (tokens, d, d))
         a, b = (side.flat() for side in self.matrix.form.sides(even, even))
         live = (a > 0) & (b > 0)
-        ratio = np.where(live, b, 1.0) / np.where(live, a, 1.0)
+        # Logarithms first: the quotient of two representable numbers may overflow.
+        odds = np.log(np.where(live, b, 1.0)) - np.log(np.where(live, a, 1.0))
         # A product with a side 0 is 0: its weight makes the other side small.
         dead = np.where(a > 0, -DEAD, np.where(b > 0, DEAD, 0.0))
-        return np.where(live, np.log(ratio) / 2, dead)
+        return np.where(live, odds / 2, dead)
 
     def found(self, logarithms: Array) -> _Found:
         """The bound at weights rounded to short rationals."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from fractions import Fraction
 from typing import Any
@@ -21,6 +21,7 @@ from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.joint_plans import is_small, joint_tube
+from stabcheck.certify.magnitudes import room_for_underflow
 from stabcheck.errors import InvalidInput, Undecided
 from stabcheck.layers import Branch
 
@@ -100,7 +101,7 @@ class Writer:
     def _emit(self, plan: Plan) -> Established:
         premises = [self.emit(premise) for premise in plan.premises]
         draft, name = self.draft, self.name
-        value = _exact_value(plan.bound, [premise.value for premise in premises])
+        value = _exact_value(plan, [premise.value for premise in premises])
         domain = (
             draft.point(name, plan.state)
             if plan.radius is None
@@ -174,6 +175,11 @@ def _plan_point(centre: Centre, quantity: str) -> Plan:
     branch, state = centre.branch, centre.state
     if state.size <= WITNESS_SIZE:
         bound = bounds.point_bound(centre.jacobian, quantity)
+        room = float(room_for_underflow(bound.value, branch))
+        if room:
+            # The witness is made for the number that is claimed.
+            lower = quantity == "log-norm-lower"
+            bound = replace(bound, value=bound.value + (-room if lower else room))
         matrix = bounds.point_matrix(centre.jacobian, quantity, bound.value)
         return Plan(bound, branch, state, None, (), _factor_of(matrix, quantity))
     room = FLOATING_MARGIN * centre.value("spectral-norm")
@@ -355,8 +361,9 @@ def _factor_of(
     return witness
 
 
-def _exact_value(bound: Bound, premises: list[Fraction]) -> Fraction:
+def _exact_value(plan: Plan, premises: list[Fraction]) -> Fraction:
     """The claimed value: composition rules are re-done on the premises' rationals."""
+    bound = plan.bound
     outward = round_down if bound.quantity == "log-norm-lower" else round_up
     sign = -1 if bound.quantity == "log-norm-lower" else 1
     if bound.theorem == "tube-from-centre":
@@ -366,7 +373,7 @@ def _exact_value(bound: Bound, premises: list[Fraction]) -> Fraction:
     if bound.theorem == "pre-norm-deviation":
         norm, norm_moves, field_, field_moves = premises
         return outward(2 * field_moves * norm + field_ * norm_moves)
-    return outward(bound.value)
+    return outward(bound.value) + sign * room_for_underflow(bound.value, plan.branch)
 
 
 def _rational_parameters(parameters: dict[str, Any]) -> dict[str, Any]:

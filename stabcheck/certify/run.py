@@ -30,12 +30,13 @@ from stabcheck.certificate import (
 )
 from stabcheck.certify.depth import DepthReport, Factor, certify_ranges
 from stabcheck.certify.draft import Draft
+from stabcheck.certify.magnitudes import check_magnitudes
 from stabcheck.certify.plans import Established
 from stabcheck.certify.records import field_arrays
 from stabcheck.certify.sublayer import Task, certify_map
 from stabcheck.errors import InvalidInput, Rejected, Undecided
 from stabcheck.integrators import ButcherTableau
-from stabcheck.layers import Normalise, Stack
+from stabcheck.layers import Normalise, Residual, Stack
 
 PARTS = ".parts"
 RUN = "run.json"
@@ -120,6 +121,9 @@ def run(
     **Raises:** `InvalidInput` where the folder holds another run's files; `Rejected`
     or `Undecided` where the checker does not accept, and then no certificate is left.
     """
+    for map_ in plan.stack.maps:
+        branch = map_.branch if isinstance(map_, Residual) else (map_.field,)
+        check_magnitudes(branch, plan.state)
     tasks = tasks_of(plan)
     keys = [fingerprint(task) for task in tasks]
     claim_folder(folder, keys, force)

@@ -20,6 +20,7 @@ from stabcheck.certificate import Certificate, Claim, round_down, round_up
 from stabcheck.certify.attained import attained_claim, domain_index
 from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
+from stabcheck.certify.magnitudes import check_magnitudes, room_for_underflow
 from stabcheck.certify.plans import (
     Established,
     Plan,
@@ -99,6 +100,7 @@ def propose(
 
     **Raises:** `Undecided` where no theorem reaches the domain.
     """
+    check_magnitudes((attention,), state)
     draft = Draft()
     certified, tier = _certified(draft, attention, state, domain, quantity)
     attained = attained_claim(draft, NAME, (attention,), domain, quantity)
@@ -225,7 +227,9 @@ def _write_on_ball(
     found: Bound,
 ) -> Established:
     outward = round_down if found.quantity == "log-norm-lower" else round_up
-    value = outward(found.value)
+    sign = -1 if found.quantity == "log-norm-lower" else 1
+    room = room_for_underflow(found.value, (attention,))
+    value = outward(found.value) + sign * room
     claim = Claim(
         theorem=found.theorem,
         quantity=found.quantity,

@@ -169,7 +169,9 @@ def _plus_row(matrix: arb_mat, row: list[arb]) -> arb_mat:
 def _softmax(logits: list[list[arb]], admissible: list[list[int]]) -> arb_mat:
     rows = []
     for row, keys in zip(logits, admissible, strict=True):
-        powers = {j: row[j].exp() for j in keys}
+        # Weights are those of logits minus any number: no infinity meets another.
+        top = max(row[j].mid() for j in keys)
+        powers = {j: (row[j] - top).exp() for j in keys}
         total = sum(powers.values(), arb(0))
         rows.append(
             [powers[j] / total if j in powers else arb(0) for j in range(len(row))]
