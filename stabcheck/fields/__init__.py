@@ -13,7 +13,17 @@ from stabcheck.fields.blocks import (
 from stabcheck.fields.cross import cross_attention, hopfield
 from stabcheck.fields.energy import energy_attention
 from stabcheck.fields.feed_forward import feed_forward, gated_feed_forward
-from stabcheck.fields.normalisation import l2_norm, layer_norm, rms_norm
+from stabcheck.fields.normalisation import (
+    l2_norm,
+    layer_norm,
+    rms_norm,
+    soft_norm,
+    sphere_projection,
+)
+from stabcheck.fields.one_matrix import (
+    antisymmetric_feed_forward,
+    gradient_feed_forward,
+)
 from stabcheck.fields.scalings import layer_scale, leaky, re_zero, residual
 from stabcheck.symbolic import Field
 
@@ -42,6 +52,9 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "off-by-one-attention": lambda: attention(sink="zero"),
     "sinkhorn-attention": lambda: attention(weights="sinkhorn"),
     "unrolled-sinkhorn-attention": lambda: attention(weights="sinkhorn", iterations=1),
+    "tied-attention": lambda: attention(tie="negative"),
+    "tied-sinkhorn-attention": lambda: attention(weights="sinkhorn", tie="negative"),
+    "gram-sinkhorn-attention": lambda: attention(weights="sinkhorn", tie="gram"),
     "consensus-attention": lambda: attention(consensus=True),
     "energy-attention": energy_attention,
     "cross-attention": cross_attention,
@@ -50,16 +63,23 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "gelu-tanh-feed-forward": lambda: feed_forward(activation="gelu-tanh"),
     "relu-squared-feed-forward": lambda: feed_forward(activation="relu-squared"),
     "silu-feed-forward": lambda: feed_forward(activation="silu"),
+    "gradient-feed-forward": gradient_feed_forward,
+    "antisymmetric-feed-forward": antisymmetric_feed_forward,
     "swiglu-feed-forward": gated_feed_forward,
     "geglu-feed-forward": lambda: gated_feed_forward(activation="gelu"),
     "layer-norm": layer_norm,
     "rms-norm": rms_norm,
     "l2-norm": l2_norm,
+    "soft-norm": soft_norm,
+    "sphere-projection": sphere_projection,
     "pre-norm-attention": lambda: pre_norm(rms_norm(), attention()),
     "pre-norm-causal-attention": lambda: pre_norm(rms_norm(), attention(causal=True)),
     "pre-norm-feed-forward": lambda: pre_norm(layer_norm(), feed_forward()),
+    "soft-pre-norm-attention": lambda: pre_norm(soft_norm(), attention()),
+    "soft-pre-norm-feed-forward": lambda: pre_norm(soft_norm(), feed_forward()),
     "post-norm-attention": lambda: post_norm(layer_norm(), attention()),
     "post-norm-feed-forward": lambda: post_norm(layer_norm(), feed_forward()),
+    "sphere-attention": lambda: post_norm(sphere_projection(), attention()),
     "sandwich-norm-attention": lambda: sandwich_norm(
         rms_norm(), attention(), rms_norm()
     ),
@@ -74,12 +94,14 @@ FIELDS: dict[str, Callable[[], Field]] = {
 
 __all__ = [
     "FIELDS",
+    "antisymmetric_feed_forward",
     "attention",
     "cross_attention",
     "deep_norm",
     "energy_attention",
     "feed_forward",
     "gated_feed_forward",
+    "gradient_feed_forward",
     "hopfield",
     "l2_norm",
     "layer_norm",
@@ -92,4 +114,6 @@ __all__ = [
     "residual",
     "rms_norm",
     "sandwich_norm",
+    "soft_norm",
+    "sphere_projection",
 ]

@@ -14,7 +14,7 @@ from typing import Any
 from sympy import Expr, S
 
 from stabcheck.errors import InvalidInput
-from stabcheck.fields.heads import Heads, heads_of
+from stabcheck.fields.heads import Heads, heads_of, kappa
 from stabcheck.fields.notation import X, a, b_O, i, k, mask_tensor
 from stabcheck.fields.options import checked_count, checked_flag
 from stabcheck.fields.scores import SCORES, admissible, cap, capped, penalty, slopes
@@ -84,11 +84,23 @@ def attention(
     name = _name(settings, variant)
     parameters = _parameters(layout, settings, variant)
     F = Declaration(name, X, parameters, **settings, **variant.chosen)
+    if variant.tie:
+        return _tied(F, layout, settings, variant)
     q, key, value = layout.projected(F, biases=biases)
     q, key, value = _prepared(F, layout, variant, q, key, value)
     P = _weights(F, layout, settings, variant, q, key)
     mean = layout.mixed(P, value, consensus=variant.consensus)
     return F.returns((i, a), mean + int(biases) * b_O[a], sizes=layout.sizes)
+
+
+def _tied(
+    F: Declaration, heads: Heads, settings: dict[str, Any], variant: Variant
+) -> Field:
+    """The field whose values are the keys, brought back by the map of the queries."""
+    q, *keys = heads.projected(F, names="q" if variant.tie == "gram" else "qk")
+    key = keys[0] if keys else q
+    P = _weights(F, heads, settings, variant, q, key)
+    return F.returns((i, a), heads.descending(P, key), sizes=heads.sizes)
 
 
 def _prepared(
@@ -172,6 +184,7 @@ def _parameters(
         offset,
         sinks(heads),
         *variant.parameters,
+        kappa,
         heads.scale,
     )
 
@@ -194,6 +207,11 @@ def _refuse(settings: dict[str, Any], variant: Variant) -> None:
         raise InvalidInput(
             f"asked for attention with {heads} heads in {groups} groups, found that "
             "they do not divide evenly; give a divisor of the heads"
+        )
+    if variant.tie and (settings["biases"] or not settings["output"]):
+        raise InvalidInput(
+            "asked for attention with tied values and biases or without W_O, found "
+            "that its only weights are those of queries and keys; leave it out"
         )
     if variant.weights == "linear" and (settings["bias"] or settings["mask"]):
         raise InvalidInput(

@@ -16,6 +16,7 @@ G, T, d_r = (Symbol(x, integer=True, positive=True) for x in ("G", "T", "d_r"))
 group, member = Index("g", "head", G), Index("t", "head", T)
 pair = Index("e", "width", Integer(2))
 plane = Index("r", "width", d_r)
+kappa = Scalar("kappa", Integer(1))
 
 
 def merged(*indices: Index) -> Index | tuple[Index, ...]:
@@ -92,6 +93,13 @@ class Heads:
             seen = seen - value[(*self.key, i, v)]
         out, over = (W_O[(*self.query, s, a)], (s,)) if v == s else (1, ())
         return total(weights[(*self.query, i, k)] * seen * out, *self.query, k, *over)
+
+    def descending(self, weights: Tensor, key: Tensor) -> Expr:
+        """The mean of the keys, brought back by the queries' own map, turned round."""
+        W_Q, back = self.parameters[0], -kappa.symbol * self.scale.symbol
+        drawn = weights[(*self.query, i, k)] * key[(*self.key, k, *self.width)]
+        turned = drawn * W_Q[(*self.query, a, *self.width)]
+        return back * total(turned, *self.query, k, *self.width)
 
 
 def heads_of(

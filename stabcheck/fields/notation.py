@@ -37,6 +37,7 @@ W_g = Tensor("W_g", (c, g))
 
 gamma, beta = Tensor("gamma", (a,)), Tensor("beta", (a,))
 epsilon = Scalar("epsilon")
+radius = Scalar("radius", sqrt(d))
 step_size = Scalar("step_size", Integer(1))
 leak_rate = Scalar("leak", Integer(1), signed=True)
 layer_scale_vector = Tensor("layer_scale", (a,))

@@ -30,7 +30,10 @@ class Variant:
     more key that is thrown away, with logit 0 or the parameter `sink` `(H,)`;
     `weights`, `"softmax"`, `"sigmoid"`, `"linear"` or `"sinkhorn"`; `iterations`, how
     many of Sinkhorn's, absent: to convergence; `consensus`, whether values are seen
-    from the token's own.
+    from the token's own; `tie`, `"negative"`: keys are the values and `W_O` is minus
+    the number `kappa` times `scale` and `W_Q` transposed, so that $V = -\\kappa
+    A^{\\mathsf T}$ for each head; `"gram"`: so too, and queries are keys, $A = s W W^
+    {\\mathsf T}$.
     """
 
     groups: int | None = None
@@ -46,6 +49,7 @@ class Variant:
     weights: str = "softmax"
     iterations: int | None = None
     consensus: bool = False
+    tie: str | bool = False
     parameters: tuple[Tensor | Scalar, ...] = ()
 
     def __post_init__(self) -> None:
@@ -85,7 +89,8 @@ class Variant:
         }
         named = [word for name, word in spelled.items() if name in self.chosen]
         kinds = [self.chosen[n] for n in ("score", "weights") if n in self.chosen]
-        return [*named, *kinds]
+        ties = {"negative": ["tied"], "gram": ["gram"]}
+        return [*ties.get(self.tie, []), *named, *kinds]
 
 
 CHOICES: dict[str, tuple[str | bool, ...]] = {
@@ -94,7 +99,12 @@ CHOICES: dict[str, tuple[str | bool, ...]] = {
     "score": tuple(SCORES),
     "sink": (False, "zero", "head"),
     "weights": ("softmax", "sigmoid", "linear", "sinkhorn"),
+    "tie": (False, "negative", "gram"),
 }
+
+TIED_WEIGHTS = ("softmax", "sinkhorn")
+UNTIED = ("groups", "rotary", "qk_norm", "value_norm", "score", "softcap", "sink")
+"""Options beside which $A_h$ is no product of two matrices, or no theorem holds."""
 
 
 def variant_of(options: dict[str, Any]) -> Variant:
@@ -117,6 +127,7 @@ def _refuse_contradictions(variant: Variant) -> None:
     """Refuse options that say nothing beside the others."""
     logits = [n for n in ("alibi", "softcap", "score") if n in variant.chosen]
     softmax = variant.weights == "softmax"
+    untied = [n for n in (*UNTIED, "consensus") if n in variant.chosen]
     for fault, reason in (
         (variant.frequencies and not variant.rotary, "frequencies without rotary"),
         (variant.sink and not softmax, f"a sink and {variant.weights} weights"),
@@ -133,6 +144,11 @@ def _refuse_contradictions(variant: Variant) -> None:
             "sinkhorn weights and a window, which leaves no doubly stochastic weights",
         ),
         (variant.parameters and not callable(variant.score), "parameters of no score"),
+        (variant.tie and untied, f"tied values and {', '.join(untied)}"),
+        (
+            variant.tie and variant.weights not in TIED_WEIGHTS,
+            f"tied values and {variant.weights} weights",
+        ),
     ):
         if fault:
             raise InvalidInput(

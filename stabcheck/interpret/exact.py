@@ -80,6 +80,7 @@ class ExactBackend(ArrayBackend):
         "sin": _function(sympy.sin),
         "cos": _function(sympy.cos),
         "sigmoid": _function(lambda x: 1 / (1 + sympy.exp(-x))),
+        "softplus": _function(lambda x: sympy.log(1 + sympy.exp(x))),
         "relu": np.frompyfunc(lambda x: _chosen(x, x, Fraction(0)), 1, 1),
         "step": np.frompyfunc(lambda x: _chosen(x, Fraction(1), Fraction(0)), 1, 1),
         "impulse": np.frompyfunc(lambda x: Fraction(0), 1, 1),

@@ -58,6 +58,7 @@ class JaxBackend(Backend):
         "sin": jnp.sin,
         "cos": jnp.cos,
         "sigmoid": jax.nn.sigmoid,
+        "softplus": jax.nn.softplus,
         "relu": jax.nn.relu,
         "step": lambda x: (x > 0).astype(x.dtype),
         "impulse": jnp.zeros_like,

@@ -34,6 +34,7 @@ class NumpyBackend(ArrayBackend):
         "sin": np.sin,
         "cos": np.cos,
         "sigmoid": expit,
+        "softplus": lambda x: np.logaddexp(x, 0),
         "relu": lambda x: np.maximum(x, 0),
         "step": lambda x: (x > 0).astype(x.dtype),
         "impulse": np.zeros_like,

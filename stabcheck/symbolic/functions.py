@@ -43,6 +43,15 @@ class sigmoid(_Named):
         return self * (1 - self)
 
 
+class softplus(_Named):
+    r"""$\log(1 + e^x)$, a smooth positive part."""
+
+    latex_name = r"\mathrm{softplus}"
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return sigmoid(self.args[0])
+
+
 class relu(_Named):
     r"""The positive part, $\max(x, 0)$."""
 
@@ -95,7 +104,10 @@ class absolute(_Named):
         return f"|{printer._print(self.args[0])}|"
 
 
-DIFFERENTIABLE = (exp, log, erf, tanh, sin, cos, sigmoid, relu, step, impulse, elu1)
+DIFFERENTIABLE = (
+    *(exp, log, erf, tanh, sin, cos),
+    *(sigmoid, softplus, relu, step, impulse, elu1),
+)
 """The functions that a state may enter: each with a derivative among them."""
 
 OF_INDICES = (Heaviside, absolute)

@@ -157,6 +157,41 @@ THEOREMS = (
         "$z = 1.4185$.",
     ),
     _exact(
+        "soft-norm-jacobian",
+        "The Jacobian of the soft norm and its eigenvalues; its norm is at most 1.",
+        r"$D = (I - NN^T/\rho^2)/r$, $N = x/r$, $r = \sqrt{1 + |x|^2/\rho^2}$: "
+        r"$1/r^3$ on $x$, $1/r$ elsewhere; $\lVert D \rVert_2 \le "
+        r"\sqrt{1 - |N|^2/\rho^2} \le 1$, $|N| < \rho$.",
+    ),
+    _exact(
+        "sphere-projection-jacobian",
+        "The Jacobian of the projection to the unit sphere.",
+        r"$D = (I - uu^T)/|x|$, $u = x/|x|$: 0 on $x$, $1/|x|$ on the tangent space.",
+    ),
+    _exact(
+        "gradient-feed-forward-jacobian",
+        "The Jacobian of a gradient feed-forward branch is symmetric, at most 0.",
+        r"$F = -\varphi(xW + b)W^T$: $J_{ij} = -\delta_{ij} W\,"
+        r"\mathrm{diag}(\varphi'(z_i))\,W^T$, $-s\,WW^T \preceq J_{ii} \preceq 0$ with "
+        r"$s = \sup \varphi'$: 1 for ReLU, softplus, tanh, $\tfrac14$ for the sigmoid.",
+        "Field: Ruthotto and Haber, arXiv:1804.04272; proof here",
+    ),
+    _exact(
+        "antisymmetric-feed-forward-jacobian",
+        "The Jacobian of an antisymmetric feed-forward branch, and its symmetric part.",
+        r"$F = \varphi(Kx + b)$, $K = M - M^T$: $J_{ij} = \delta_{ij}\,"
+        r"\mathrm{diag}(\varphi'(z_i))K$, $\tfrac12(J + J^T)_{ab} = \tfrac12"
+        r"(\varphi'(z_a) - \varphi'(z_b))K_{ab}$: skew only for equal slopes.",
+        "Field: Haber and Ruthotto, arXiv:1705.03341; proof here",
+    ),
+    _exact(
+        "tied-attention-jacobian",
+        "The Jacobian of attention with tied negative values.",
+        r"Covariance form with $u_k = -\kappa A x_k$, $a_{ij} = A^T x_i$, $b_{ij} = "
+        r"A x_j$: own logits enter by $-\kappa\,\mathrm{Var}_i(v \cdot A x_k) \le 0$; "
+        r"also with Sinkhorn weights and with $A = s W W^T$.",
+    ),
+    _exact(
         "block-jacobians",
         "The Jacobians of blocks: chain rule, sums and scalings.",
         r"Pre-norm $J_f D$, sandwich $D' J_f D$, parallel $(J_f + J_g) D$, DeepNorm "

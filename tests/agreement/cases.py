@@ -13,6 +13,7 @@ import numpy as np
 from agreement import plain
 from agreement.attention_cases import ATTENTIONS
 from agreement.block_cases import BLOCKS
+from agreement.design_cases import CONVERGED, DESIGNS
 
 from stabcheck.fields import (
     attention,
@@ -135,11 +136,12 @@ VARIANTS = (
     ),
     *(Variant(*line) for line in ATTENTIONS),
     *(Variant(*line) for line in BLOCKS),
+    *(Variant(*line) for line in DESIGNS),
 )
 
 SIZES = ((1, 1), (3, 2))
 
-EXPLICIT = tuple(v for v in VARIANTS if v.name != "sinkhorn")
+EXPLICIT = tuple(v for v in VARIANTS if v.name not in ("sinkhorn", *CONVERGED))
 """The fields that can be written out; Sinkhorn's limit is defined by equations."""
 
 

@@ -40,10 +40,19 @@ def names(field):
         ({"weights": "sigmoid"}, {"offset"}),
         ({"weights": "sinkhorn", "iterations": 2}, set()),
         ({"consensus": True}, set()),
+        ({"tie": "negative", "mask": True}, {"kappa", "mask"}),
     ],
 )
 def test_a_variant_has_the_parameters_that_its_line_names(options, parameters):
     assert names(attention(**options)) - PLAIN == parameters
+
+
+def test_tied_values_leave_the_matrices_of_queries_and_keys():
+    assert names(attention(tie="negative")) == {"W_Q", "W_K", "scale", "kappa"}
+    one = attention(weights="sinkhorn", tie="gram")
+    assert names(one) == {"W_Q", "scale", "kappa"}
+    assert one.name == "gram-sinkhorn-attention"
+    assert kind_of(one) is None
 
 
 def test_linear_weights_have_no_scale():
@@ -114,6 +123,13 @@ def test_a_score_of_ones_own_is_a_function_of_a_query_and_a_key():
         ({"weights": "sinkhorn", "causal": True}, "few masks leave doubly stochastic"),
         ({"weights": "sinkhorn", "window": 2}, "found sinkhorn weights and a window"),
         ({"parameters": (Scalar("t"),)}, "found parameters of no score"),
+        ({"tie": "positive"}, "give one of False, 'negative', 'gram'"),
+        ({"tie": "negative", "rotary": "half"}, "found tied values and rotary"),
+        ({"tie": "gram", "consensus": True}, "found tied values and consensus"),
+        ({"tie": "negative", "weights": "sigmoid"}, "tied values and sigmoid weights"),
+        ({"tie": "negative", "biases": True}, "tied values and biases"),
+        ({"tie": "negative", "output": False}, "only weights are those of queries"),
+        ({"tie": "gram", "weights": "sinkhorn", "causal": True}, "sinkhorn weights"),
     ],
 )
 def test_options_that_say_nothing_are_refused(options, message):

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
-from agreement.cases import VARIANTS, drawn
+from agreement.cases import EXPLICIT, drawn
 from flint import arb, ctx, fmpq
 
 from stabcheck.errors import InvalidInput, Undecided
@@ -17,7 +17,6 @@ from stabcheck.interpret.intervals import BACKEND as INTERVALS
 from stabcheck.interpret.numpy_ import BACKEND as NUMPY
 from stabcheck.symbolic.lowering.lower import Kernel
 
-EXPLICIT = [variant for variant in VARIANTS if variant.name != "sinkhorn"]
 PRECISION = 200
 ROOM = arb(0, 1e-42)
 

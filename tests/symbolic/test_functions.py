@@ -20,6 +20,7 @@ from stabcheck.symbolic.functions import (
     impulse,
     relu,
     sigmoid,
+    softplus,
     step,
 )
 from stabcheck.symbolic.index import Index
@@ -36,6 +37,7 @@ TRUE = {
     "sin": np.sin,
     "cos": np.cos,
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "softplus": lambda x: np.log1p(np.exp(x)),
     "relu": lambda x: (x + np.abs(x)) / 2,
     "step": lambda x: (np.sign(x) + np.abs(np.sign(x))) / 2,
     "impulse": lambda x: 0 * x,
@@ -73,7 +75,7 @@ def test_the_backends_agree_and_balls_hold_every_point(middle, radius, where):
         assert ball.overlaps(arb(value, 1e-13 * (1 + abs(value)))), name
 
 
-@pytest.mark.parametrize("function", [sigmoid, relu, elu1, step])
+@pytest.mark.parametrize("function", [sigmoid, softplus, relu, elu1, step])
 @given(st.floats(-10, 10), st.floats(0, 3))
 def test_monotone_functions_lose_nothing_at_the_ends(function, middle, radius):
     name = function.__name__
@@ -119,6 +121,10 @@ def test_the_logarithm_undoes_the_exponential_for_the_proof():
 def test_the_functions_print_as_they_are_written():
     lines = {
         sigmoid: (r"\sigma\left(X_{i a}\right)", "sigmoid(X[i,a])"),
+        softplus: (
+            r"\mathrm{softplus}\left(X_{i a}\right)",
+            "softplus(X[i,a])",
+        ),
         relu: (r"\mathrm{relu}\left(X_{i a}\right)", "relu(X[i,a])"),
         elu1: (r"\mathrm{elu}_1\left(X_{i a}\right)", "elu1(X[i,a])"),
     }
@@ -132,7 +138,9 @@ def test_the_functions_print_as_they_are_written():
     assert r"\left|i - k\right|" in F.field.latex()
 
 
-@pytest.mark.parametrize("function", [cos, sin, tanh, erf, sigmoid, elu1, impulse])
+@pytest.mark.parametrize(
+    "function", [cos, sin, tanh, erf, sigmoid, softplus, elu1, impulse]
+)
 def test_a_declared_function_may_be_derived_twice(function):
     second = declared(function).jacobian().jacobian()
     assert second.output.indices[0] == i

@@ -60,6 +60,12 @@ def _sigmoid(x: arb) -> arb:
     return _sigmoid(x.lower()).union(_sigmoid(x.upper()))
 
 
+def _softplus(x: arb) -> arb:
+    if x.is_exact():
+        return x.exp().log1p()
+    return _softplus(x.lower()).union(_softplus(x.upper()))
+
+
 def _relu(x: arb) -> arb:
     if x >= 0:
         return x
@@ -95,6 +101,7 @@ BALL_FUNCTIONS: Mapping[str, Callable[[arb], arb]] = {
     "sin": arb.sin,
     "cos": arb.cos,
     "sigmoid": _sigmoid,
+    "softplus": _softplus,
     "relu": _relu,
     "step": _step,
     "impulse": _impulse,
