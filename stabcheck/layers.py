@@ -36,6 +36,8 @@ Branch = tuple[Field, ...]
 
 FIXED_POINT_STEPS = 200
 """Picard iterations for an implicit stage; a contraction converges long before."""
+DIVERGED = 1e9
+"""An iterate that moves so far, relative to the state, is on its way to infinity."""
 
 
 def evaluate(branch: Branch, state: np.ndarray) -> np.ndarray:
@@ -74,6 +76,8 @@ def stage_states(
         stages = new
         if moved <= 1e-14 * (1 + np.abs(state).max()):
             return stages
+        if not moved <= DIVERGED * (1 + np.abs(state).max()):
+            break
     raise Undecided(
         f"asked for the stages of {integrator.name} at h = {step_size}, found no fixed "
         f"point in {FIXED_POINT_STEPS} iterations; take a smaller step"

@@ -125,7 +125,10 @@ def _jacobian_table(maps: Iterable[dict[str, Any]]) -> Table:
 
 
 def _step_table(maps: Iterable[dict[str, Any]]) -> RenderableType:
-    table = plain_table("branch", "method", "h", "growth", "shrink", "largest h")
+    table = plain_table(
+        "branch", "method", "h", "growth", "shrink",
+        "contractive h", "invertible h", "solvable h",
+    )  # fmt: skip
     notes: dict[str, int] = {}
     for summary in maps:
         name = summary["name"]
@@ -138,14 +141,15 @@ def _step_table(maps: Iterable[dict[str, Any]]) -> RenderableType:
     return Group(table, *(Text(line) for line in lines))
 
 
-def _cells(step: dict[str, Any], notes: dict[str, int]) -> tuple[str, str, str]:
-    """Growth, shrink and the largest certified step of one row."""
-    largest = step.get("largest_step", "–")
+def _cells(step: dict[str, Any], notes: dict[str, int]) -> tuple[str, ...]:
+    """Growth, shrink and the largest certified steps of one row."""
+    keys = ("contractive_step", "invertible_step", "largest_step")
+    largest = tuple(step.get(key, "–") for key in keys)
     if step["growth"] is None:
         number = notes.setdefault(step.get("reason", ""), len(notes) + 1)
-        return f"not certified ({number})", "–", largest
+        return f"not certified ({number})", "–", *largest
     shrink = f"{float(step['shrink']):.4g}" if step["shrink"] else "0"
-    return f"{float(step['growth']):.5g}", shrink, largest
+    return f"{float(step['growth']):.5g}", shrink, *largest
 
 
 def _layer_table(reports: Iterable[DepthReport]) -> Table:

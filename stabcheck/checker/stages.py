@@ -24,7 +24,7 @@ from flint import arb, arb_mat
 from stabcheck.checker.balls import ball, frobenius, largest, vector_norm
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.fields import is_token_wise
-from stabcheck.checker.hypotheses import decide_at_most, float_text
+from stabcheck.checker.hypotheses import decide_at_most
 from stabcheck.checker.premises import Tube, check_premise, tube_at
 from stabcheck.checker.trajectory import branch_value, combined, is_explicit
 
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Step",
     "check_explicit_stages",
-    "check_implicit_stage",
+    "defect",
+    "is_the_state",
     "stage_tubes",
     "step_of",
 ]
@@ -81,7 +82,7 @@ def stage_tubes(ctx: Context, step: Step, premises: Sequence[dict]) -> list[Tube
     return [tube_at(ctx, premise, step.branch[0]) for premise in premises]
 
 
-def _defect(
+def defect(
     ctx: Context, step: Step, stage: int, tubes: Sequence[Tube]
 ) -> tuple[arb, arb]:
     """Enclose the defect of a stage: worst token, Frobenius norm."""
@@ -99,7 +100,7 @@ def _defect(
     return largest(vector_norm(line) for line in gap.tolist()), frobenius(gap)
 
 
-def _is_the_state(step: Step, row: Sequence[Fraction], tube: Tube) -> bool:
+def is_the_state(step: Step, row: Sequence[Fraction], tube: Tube) -> bool:
     """Say whether a stage is the step's own state, in a tube that covers the step's.
 
     Decided in rationals: the radii may be equal.
@@ -130,7 +131,7 @@ def check_explicit_stages(
     token_wise = is_token_wise(ctx, step.branch)
     distances: list[arb] = []
     for stage, (row, tube) in enumerate(zip(step.A, tubes, strict=True)):
-        token, whole = _defect(ctx, step, stage, tubes)
+        token, whole = defect(ctx, step, stage, tubes)
         token, whole = token + radius, whole + root * radius
         for a, premise, earlier, reach in zip(
             row, premises, tubes, distances, strict=False
@@ -139,39 +140,8 @@ def check_explicit_stages(
             whole = whole + slope * reach
             near = ball(earlier.radius).min(reach) if token_wise else reach
             token = token + slope * near
-        if not _is_the_state(step, row, tube):
+        if not is_the_state(step, row, tube):
             what = f"the distance of stage {stage + 1} from its tube's centre"
             decide_at_most(token.min(whole), tube.radius, what)
         distances.append(whole.min(root * ball(tube.radius)))
     return tubes
-
-
-def check_implicit_stage(ctx: Context, step: Step, premise: dict) -> Tube:
-    r"""Decide that the one stage of an implicit step lies in its premise's tube.
-
-    $T(Y) = X + haF(Y)$ contracts on the tube with $c = haL < 1$, and maps a closed part
-    of it into itself: exactly one solution there (Banach).  That part is the tube, or
-    the Frobenius ball of its radius, or the states within its radius per token and
-    within $D = (\sqrt n\,\epsilon + \lVert\delta\rVert_F)/(1 - c)$ in the Frobenius
-    norm, whose images are within $\sqrt n\,\epsilon + \lVert\delta\rVert_F + cD = D$.
-
-    **Returns:** the tube.
-    """
-    ((a,),) = step.A
-    contraction = step.size * abs(a) * premise["bound"]
-    if contraction >= 1:
-        raise ClaimRejected(
-            f"h a L is {float_text(contraction)}, not below 1: the stage equation is "
-            "not known to have one solution in the tube"
-        )
-    (tube,) = stage_tubes(ctx, step, [premise])
-    token, whole = _defect(ctx, step, 0, [tube])
-    radius, root = ball(step.tube.radius), arb(step.shape[0]).sqrt()
-    reach = ball(contraction * tube.radius)
-    spread = arb(1) if is_token_wise(ctx, step.branch) else root
-    share = ball(contraction)
-    start, whole = token + radius, whole + root * radius
-    token = (start + spread * reach).min(start + share * whole / (1 - share))
-    what = "the distance of the stage from its tube's centre"
-    decide_at_most(token.min(whole + reach), tube.radius, what)
-    return tube

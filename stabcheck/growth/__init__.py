@@ -8,6 +8,15 @@ from stabcheck.growth.depth import (
     layer_norm_kernel,
     mixed_step_growth,
 )
+from stabcheck.growth.frozen_blocks import (
+    leapfrog_is_bounded,
+    leapfrog_shrink,
+    momentum_decays,
+)
+from stabcheck.growth.growth_lmi import MultiplierBound, growth_lmi, shrink_lmi
+from stabcheck.growth.implicit_stages import implicit_stage_tubes
+from stabcheck.growth.monotone_stages import MonotoneStages, monotone_stages
+from stabcheck.growth.one_leg import OneLegBound, one_leg_growth
 from stabcheck.growth.one_step import (
     backward_euler_growth,
     backward_euler_shrink,
@@ -21,18 +30,23 @@ from stabcheck.growth.one_step import (
     implicit_midpoint_shrink,
     largest_step,
 )
+from stabcheck.growth.stage_conditions import Multipliers, StageBounds
 from stabcheck.growth.stages import (
     NoStageTube,
     StageTube,
     explicit_stage_tubes,
     family_radii,
-    implicit_stage_tube,
     propagate_radii,
 )
 from stabcheck.growth.step_bound import StepBound
 
 __all__ = [
+    "MonotoneStages",
+    "MultiplierBound",
+    "Multipliers",
     "NoStageTube",
+    "OneLegBound",
+    "StageBounds",
     "StageTube",
     "StepBound",
     "backward_euler_growth",
@@ -49,11 +63,18 @@ __all__ = [
     "explicit_shrink",
     "explicit_stage_tubes",
     "family_radii",
+    "growth_lmi",
     "implicit_midpoint_growth",
     "implicit_midpoint_shrink",
-    "implicit_stage_tube",
+    "implicit_stage_tubes",
     "largest_step",
     "layer_norm_kernel",
+    "leapfrog_is_bounded",
+    "leapfrog_shrink",
     "mixed_step_growth",
+    "momentum_decays",
+    "monotone_stages",
+    "one_leg_growth",
     "propagate_radii",
+    "shrink_lmi",
 ]

@@ -21,10 +21,6 @@ from dataclasses import dataclass
 from stabcheck.bounds.bound import OUTWARD
 from stabcheck.bounds.norms import dyadic
 
-ATTEMPTS = 12
-# Each attempt to contain an implicit stage widens the tube by this much beyond need.
-WIDENING = 1.02
-
 
 @dataclass(frozen=True)
 class StageTube:
@@ -83,52 +79,6 @@ def explicit_stage_tubes(
     return tubes
 
 
-def implicit_stage_tube(
-    a: float,
-    h: float,
-    radius: float,
-    tokens: int,
-    norm_at: Callable[[float], float],
-    *,
-    token_defect: float,
-    frobenius_defect: float,
-    token_wise: bool,
-) -> StageTube | NoStageTube:
-    r"""A tube that holds the one stage of backward Euler or implicit midpoint.
-
-    With $c = haL < 1$ the stage equation contracts; its solution lies within $r$ of
-    $\hat Y$ per token if $\varepsilon + c\sqrt n\,r + \delta \le r$ (token-wise
-    branches without $\sqrt n$), or if $\varepsilon + cD + \delta \le r$ with the
-    Frobenius distance $D = (\sqrt n\,\varepsilon + \delta^F)/(1 - c)$, or if $D \le
-    r$.  Radii are tried until one suffices, because $L$ grows with $r$.
-
-    **Arguments:** `norm_at(radius)`; the others as in `explicit_stage_tubes`.
-    """
-    spread = 1.0 if token_wise else math.sqrt(tokens)
-    start = radius + token_defect
-    trial = float(dyadic(start * WIDENING)) if start > 0 else 0.0
-    for _ in range(ATTEMPTS):
-        norm = norm_at(trial)
-        contraction = h * abs(a) * norm
-        if not contraction < 1:
-            return NoStageTube(
-                f"h a L = {contraction:.4g} is not below 1 on the tube of radius "
-                f"{trial:.4g}: the stage equation is not known to have one solution"
-            )
-        whole = math.sqrt(tokens) * radius + frobenius_defect
-        whole = whole / (1 - contraction)
-        needed = min(whole, start + contraction * whole)
-        if contraction * spread < 1:
-            needed = min(needed, start / (1 - contraction * spread))
-        if needed * (1 + OUTWARD) <= trial or needed == 0:
-            return StageTube(trial, norm)
-        trial = float(dyadic(needed * WIDENING))
-    return NoStageTube(
-        f"no tube round the stage contains it within {ATTEMPTS} attempts "
-        f"(last radius {trial:.4g})"
-    )
-
-
 def propagate_radii(
     radius: float, tokens: int, growths: Sequence[float], offsets: Sequence[float]
 ) -> list[float]:
@@ -147,9 +97,7 @@ def propagate_radii(
     return radii
 
 
-def family_radii(
-    radius: float, h: float, value_norm: float, depth: int
-) -> list[float]:
+def family_radii(radius: float, h: float, value_norm: float, depth: int) -> list[float]:
     """Ball radii through Euler steps of attention: R (1 + h v), values averaged."""
     radii = [float(radius)]
     for _ in range(depth):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 from stabcheck.bounds.bound import outward
 
@@ -32,3 +34,13 @@ def established(quantity: str, theorem: str, value: float) -> StepBound:
 def not_established(quantity: str, theorem: str, reason: str) -> StepBound:
     """No value, with the reason in words."""
     return StepBound(quantity, theorem, None, reason)
+
+
+def root_bound(square: Fraction, *, upward: bool) -> float:
+    """A float64 number whose square is at least (at most) a rational."""
+    root = math.sqrt(square)
+    while upward and Fraction(root) ** 2 < square:
+        root = math.nextafter(root, math.inf)
+    while not upward and Fraction(root) ** 2 > square:
+        root = math.nextafter(root, 0.0)
+    return root

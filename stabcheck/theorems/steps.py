@@ -62,11 +62,56 @@ THEOREMS = (
         "Burrage, Butcher, SIAM J. Numer. Anal. 16 (1979) 46-57",
     ),
     Theorem(
+        "runge-kutta-growth-lmi",
+        "Growth of any Runge-Kutta step by one linear matrix inequality.",
+        r"With $d = (1, b)$, $y_i = (1, a_{i1}, \dots, a_{is})$: if $\phi^2e_0e_0^T - "
+        r"dd^T - \sum_i(\kappa_i(h^2L_i^2y_iy_i^T - e_ie_i^T) + \lambda_i(h\mu_i"
+        r"y_iy_i^T - \operatorname{sym}e_iy_i^T) + \nu_i(\operatorname{sym}e_iy_i^T - "
+        r"hm_iy_iy_i^T)) \succeq 0$ with $\kappa, \lambda, \nu \ge 0$, the growth is "
+        r"at most $\phi$; stages of an implicit method exist where $(I - h|A|L)^{-1}"
+        r"\mathbb 1 > 0$.",
+        "this project; after Drori, Teboulle, Math. Program. 145 (2014) 451-482",
+    ),
+    Theorem(
+        "runge-kutta-shrink-lmi",
+        "Shrink of any Runge-Kutta step by one linear matrix inequality.",
+        r"With $dd^T - \psi^2e_0e_0^T$ for $\phi^2e_0e_0^T - dd^T$ in "
+        r"runge-kutta-growth-lmi, the shrink is at least $\psi$.",
+        _OURS,
+    ),
+    Theorem(
         "von-neumann-disc",
         "A disc inside the stability region bounds a frozen step.",
         r"$\|hJ + rI\| \le r$ and $\{|z + r| \le r\} \subset S$ give $\|R(hJ)\| \le 1$ "
         "for one frozen $J$.",
         "J. von Neumann, Math. Nachr. 4 (1951) 258-281",
+        rule=False,
+    ),
+    Theorem(
+        "one-leg-g-norm",
+        "Growth of a one-leg multistep step in the norm of its G-matrix.",
+        r"$\phi^2(G \oplus 0) - (0 \oplus G)$ minus nonnegative multiples of the "
+        r"conditions on slope $\rho y$ and argument $\sigma y$ semidefinite: growth "
+        r"$\phi$ in $|\cdot|_G$; $\phi = 1$ for $\mu_2 \le 0$ and a G-stable method.",
+        "Dahlquist, BIT 18 (1978) 384-401; proof here",
+        rule=False,
+    ),
+    Theorem(
+        "momentum-schur-cohn",
+        "Momentum residual blocks decay on a frozen Jacobian.",
+        r"Every eigenvalue $\lambda$ has $|\gamma| < 1$ and $|a - \gamma\bar a| < 1 - "
+        r"\gamma^2$, $a = 1 + \gamma + (1 - \gamma)\lambda$: both roots lie inside the "
+        "unit circle, and conversely. For one frozen $J$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "leapfrog-symplectic",
+        "Leapfrog residual blocks: bounded powers, and shrink one over growth.",
+        r"Powers are bounded exactly for $-4 < h^2\lambda < 0$, for one frozen "
+        r"symmetric $J$; $\sigma_{\min} = 1/\sigma_{\max}$ for every stack with "
+        "symmetric $J$.",
+        _OURS,
         rule=False,
     ),
     Theorem(

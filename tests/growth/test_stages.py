@@ -13,6 +13,7 @@ from strategies import SEEDS, attention_cases, tube_states
 
 from stabcheck import bounds, growth
 from stabcheck.errors import InvalidInput
+from stabcheck.growth.monotone_stages import monotone_weights
 from stabcheck.integrators import get
 from stabcheck.layers import stage_states
 
@@ -50,34 +51,63 @@ def test_the_stages_of_an_explicit_step_lie_in_their_tubes(method, case, radius,
             assert largest_token(stage - middle) <= tube.radius + 1e-11
 
 
-@given(bounded_fields(), st.sampled_from([0.0, 0.01, 0.5]), SEEDS)
-def test_the_stage_of_an_implicit_step_lies_in_its_tube(field, radius, seed):
-    # One token: the two norms agree.
+IMPLICIT = st.sampled_from(
+    ["backward-euler", "implicit-midpoint", "trapezoid", "radau-iia:2"]
+).map(get)
+
+
+@given(IMPLICIT, attention_cases(), st.sampled_from([0.0, 0.01, 0.05]), SEEDS)
+def test_the_stages_of_an_implicit_step_lie_in_their_tubes(method, case, radius, seed):
+    field, state = case.field, case.state
+    size = bounds.attention_norm_tube(field, state, 2 * radius).value
+    h = Fraction(0.2 / (0.1 + size)).limit_denominator(1000) + Fraction(1, 1000)
+    centre = stage_states((field,), state, method, h)
+    tubes = growth.implicit_stage_tubes(
+        floats(method),
+        float(h),
+        radius,
+        len(state),
+        lambda k, r: bounds.attention_norm_tube(field, centre[k], r).value,
+        token_defects=[TOKEN_DEFECT] * method.stages,
+        frobenius_defects=[TOKEN_DEFECT * 4] * method.stages,
+        token_wise=False,
+    )
+    if isinstance(tubes, growth.NoStageTube):
+        return
+    for start in tube_states(state, radius, seed, count=5):
+        stages = stage_states((field,), start, method, h)
+        for stage, middle, tube in zip(stages, centre, tubes, strict=True):
+            assert largest_token(stage - middle) <= tube.radius + 1e-11
+
+
+def implicit(A, norm, h=1.0, radius=1.0):
+    return growth.implicit_stage_tubes(
+        A,
+        h,
+        radius,
+        1,
+        norm,
+        token_defects=[0.0] * len(A),
+        frobenius_defects=[0.0] * len(A),
+        token_wise=False,
+    )
+
+
+@given(bounded_fields(), st.sampled_from([0.0, 0.01, 0.5]))
+def test_one_implicit_stage_needs_the_radius_over_one_minus_the_contraction(
+    field, radius
+):
     h = 0.8 / max(field.L, 1e-3)
-    for name, a in (("backward-euler", 1.0), ("implicit-midpoint", 0.5)):
-        tube = growth.implicit_stage_tube(
-            a,
-            h,
-            radius,
-            1,
-            lambda _: field.L,
-            token_defect=1e-9,
-            frobenius_defect=1e-9,
-            token_wise=False,
-        )
-        rng = np.random.default_rng(seed)
-        x = rng.standard_normal(field.size)
-        move = rng.standard_normal(field.size)
-        y = x + radius * (1 - 1e-12) * move / np.linalg.norm(move)
-        first, second = stage_of(field, h * a, x), stage_of(field, h * a, y)
-        assert np.linalg.norm(first - second) <= tube.radius, name
+    for a in (1.0, 0.5):
+        (tube,) = implicit([[a]], lambda *_: field.L, h, radius)
+        least = radius / (1 - h * a * field.L)
+        assert least <= tube.radius * (1 + 1e-12) <= 1.05 * least + 1e-12
 
 
-def stage_of(field, ha, x):
-    stage = x
-    for _ in range(400):
-        stage = x + ha * field(stage)
-    return stage
+def test_a_first_stage_that_is_the_state_needs_the_tube_of_the_step_and_no_more():
+    first, second = implicit([[0.0, 0.0], [0.5, 0.5]], lambda *_: 1.0, radius=1 / 3)
+    assert first.radius == 1 / 3
+    assert second.radius >= 1.0
 
 
 def test_without_a_norm_there_is_no_tube():
@@ -98,23 +128,61 @@ def test_without_a_norm_there_is_no_tube():
 @pytest.mark.parametrize(
     ("norm", "reason"),
     [
-        (lambda _: 2.0, "is not below 1"),
-        (lambda r: 1 - 0.5 / r, "within 12 attempts"),
+        (lambda *_: 2.0, "is not below 1"),
+        (lambda _, r: 1 - 0.5 / r, "within 12 attempts"),
     ],
 )
 def test_an_implicit_stage_that_is_not_enclosed_says_why(norm, reason):
-    found = growth.implicit_stage_tube(
-        1.0,
-        1.0,
-        1.0,
-        1,
-        norm,
-        token_defect=0.0,
-        frobenius_defect=0.0,
-        token_wise=False,
-    )
+    found = implicit([[1.0]], norm)
     assert isinstance(found, growth.NoStageTube)
     assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("backward-euler", 1.0),
+        ("implicit-midpoint", 2.0),
+        ("gauss:2", 3.0),
+        ("radau-iia:2", 3 / 2),
+        ("radau-iia:3", 5 / (4 + math.sqrt(6))),
+        ("lobatto-iiic:2", 1.0),
+        ("lobatto-iiic:3", 0.0),
+    ],
+)
+def test_stage_equations_are_monotone_up_to_the_known_limits(name, limit):
+    # Hairer, Wanner, Solving ODEs II, theorem IV.14.5.
+    inverse = np.linalg.inv(np.array([[float(a) for a in row] for row in get(name).A]))
+    for h, expected in ((limit - 1e-3, True), (limit + 1e-3, False)):
+        if h > 0:
+            found = monotone_weights(inverse, h, [1.0] * len(inverse))
+            assert (found is not None) == expected
+
+
+@given(bounded_fields(dissipative=True), st.sampled_from([0.1, 2.0, 30.0]), SEEDS)
+def test_monotone_stages_lie_in_their_tubes_at_large_steps(field, h, seed):
+    found = growth.monotone_stages(
+        [[0.5]], h, 0.5, 1, lambda *_: field.mu, frobenius_defects=[1e-9]
+    )
+    move = np.random.default_rng(seed).standard_normal(field.size)
+    if not field.is_linear:
+        return
+    system = np.linalg.inv(np.eye(field.size) - h * field.J / 2)
+    distance = np.linalg.norm(system @ (0.5 * move / np.linalg.norm(move)))
+    assert distance <= found.radius
+
+
+def test_stages_that_are_not_monotone_say_why():
+    def reason(A, upper):
+        found = growth.monotone_stages(
+            A, 1.0, 0.1, 4, upper, frobenius_defects=[1e-9] * len(A)
+        )
+        assert isinstance(found, growth.NoStageTube)
+        return found.reason
+
+    assert "several solutions" in reason([[1.0]], lambda *_: 2.0)
+    assert "is singular" in reason([[0.0, 0.0], [0.5, 0.5]], lambda *_: -1.0)
+    assert "within 12 attempts" in reason([[1.0]], lambda _, r: 1 - 0.1 / r)
 
 
 def test_token_wise_stages_do_not_pay_the_root_of_the_tokens():

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.hypotheses import float_text, quantity_of
+from stabcheck.checker.implicit_stages import check_stages
 from stabcheck.checker.premises import check_covers, check_quantities
 from stabcheck.checker.rules import rule
 from stabcheck.checker.stages import (
     Step,
     check_explicit_stages,
-    check_implicit_stage,
     stage_tubes,
     step_of,
 )
@@ -96,9 +96,7 @@ def euler_shrink(ctx: Context, claim: dict, premises: list[dict]) -> None:
 
 
 @rule("explicit-runge-kutta-crude")
-def explicit_runge_kutta_crude(
-    ctx: Context, claim: dict, premises: list[dict]
-) -> None:
+def explicit_runge_kutta_crude(ctx: Context, claim: dict, premises: list[dict]) -> None:
     r"""Check $1 + h\sum_i|b_i|L_id_i$, or the shrink 2 minus it."""
     quantity = quantity_of(claim, ["growth", "shrink"])
     step = step_of(ctx, claim)
@@ -189,7 +187,7 @@ def backward_euler_growth(ctx: Context, claim: dict, premises: list[dict]) -> No
     if quantity == "shrink":
         check_quantities(premises, [[NORM]])
     norm, upper = _bounds_on_tube(ctx, step, premises, UPPER)
-    check_implicit_stage(ctx, step, premises[0])
+    check_stages(ctx, step, premises[:1])
     if quantity == "shrink":
         _at_most(claim, 1 / (1 + step.size * norm))
         return
@@ -198,9 +196,7 @@ def backward_euler_growth(ctx: Context, claim: dict, premises: list[dict]) -> No
 
 
 @rule("implicit-midpoint-growth")
-def implicit_midpoint_growth(
-    ctx: Context, claim: dict, premises: list[dict]
-) -> None:
+def implicit_midpoint_growth(ctx: Context, claim: dict, premises: list[dict]) -> None:
     r"""Check growth $(1 + x)/(1 - x)$, $x = \tfrac h2\max(0, \mu)$, or the shrink.
 
     The shrink has the same form with $x = \tfrac h2\min(0, m)$; $hL/2 < 1$.
@@ -210,7 +206,7 @@ def implicit_midpoint_growth(
     _method(step, HALF, "the implicit midpoint rule")
     other = UPPER if quantity == "growth" else LOWER
     norm, second = _bounds_on_tube(ctx, step, premises, other)
-    check_implicit_stage(ctx, step, premises[0])
+    check_stages(ctx, step, premises[:1])
     if quantity == "growth":
         slope = norm if second is None else min(norm, second)
         x = step.size * max(Fraction(0), slope) / 2
