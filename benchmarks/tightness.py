@@ -27,6 +27,7 @@ from stabcheck import bounds, spectra
 from stabcheck.bounds import Attention
 from stabcheck.bounds.ball_heads import extremal_norms, extremal_turns, largest_share
 from stabcheck.bounds.point import point_attention
+from stabcheck.bounds.published import castin_ball, yudin_point
 from stabcheck.domains import Ball, Domain, Point, Tube
 
 TOLERANCE = 0.01
@@ -53,8 +54,7 @@ class Entry:
     def holds(self) -> bool:
         """Whether the numerator is reproduced, and the bound no larger than it."""
         same = (
-            self.formula is None
-            or abs(self.formula / self.numerator - 1) <= TOLERANCE
+            self.formula is None or abs(self.formula / self.numerator - 1) <= TOLERANCE
         )
         return same and self.value <= self.numerator * (1 + TOLERANCE)
 
@@ -125,23 +125,6 @@ class Case:
     def iterations(self) -> int:
         """Steps of the search for the weights of a tube."""
         return 25 if self.size <= SMALL else 6
-
-
-def castin(case: Case, radius: float) -> float:
-    """The published bound on a ball."""
-    n = case.size
-    inner = case.form**2 * radius**4 * (4 * n + 1) + n
-    return float(np.sqrt(3) * case.value * np.sqrt(inner))
-
-
-def yudin(case: Case, state: np.ndarray) -> float:
-    """The published kind of bound at a point."""
-    query, key, _ = case.field.projections(state)
-    P = case.field.attention_weights(query, key)[0]
-    top = np.sort(P, axis=1)[:, ::-1]
-    spread = (top[:, 0] * (1 - top[:, 0] + top[:, 1])).max()
-    size = np.linalg.norm(state, 2) ** 2
-    return float(case.value * (np.linalg.norm(P, 2) + 2 * size * case.form * spread))
 
 
 def ledger_column_mass(case: Case, state: np.ndarray) -> float:
@@ -231,7 +214,7 @@ def ball_entries(case: Case, radius: float, ledger: tuple) -> Iterator[Entry]:
     yield Entry(
         region, norm.theorem, norm.value,
         case.ascent(domain, "spectral-norm", norm_found),
-        norm_found * norm_ratio, formula, castin(case, radius),
+        norm_found * norm_ratio, formula, castin_ball(case.value, case.form, radius, n),
     )  # fmt: skip
     # The ledger's ascent of the mixed norm stands in for one of our own.
     yield Entry(
@@ -248,7 +231,7 @@ def point_entries(case: Case, state: np.ndarray, ledger: tuple) -> Iterator[Entr
     """The closed forms at a state, and the exact values they bound."""
     region = case.name(f"point {np.linalg.norm(state[0]):g}")
     exact = case.ascent(Point(state), "spectral-norm")
-    published = yudin(case, state)
+    published = yudin_point(case.field, state)
     mass = bounds.attention_norm_column_mass(case.field, state)
     split = bounds.attention_norm_split(case.field, state)
     for found, ratio, formula in (
