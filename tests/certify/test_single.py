@@ -8,7 +8,7 @@ from theorems.mixed import mixed_norm
 from theorems.search import QUANTITIES as EXACT
 
 from stabcheck.bounds import Attention
-from stabcheck.certify import single
+from stabcheck.certify import competition, single
 from stabcheck.certify.single import bound_of
 from stabcheck.errors import InvalidInput, Rejected, Undecided
 
@@ -65,7 +65,7 @@ def certified(record: dict) -> Fraction:
     ],
 )
 def test_every_quantity_is_bounded_attained_and_checked(files, quantity, domain):
-    record = bound_of(*files(), domain, quantity)
+    record = bound_of(*files(), domain, quantity, only_exact=True)
     assert record["quantity"] == quantity
     assert record["checked"] == "exact"
     assert record["seconds"] > 0
@@ -219,7 +219,32 @@ def test_a_tube_that_no_theorem_reaches_is_undecided(files, quantity):
 
 
 def test_what_the_checker_does_not_accept_is_not_reported(files, monkeypatch):
-    outward = single.round_up
-    monkeypatch.setattr(single, "round_up", lambda value: outward(value) / 2)
+    outward = competition.round_up
+    monkeypatch.setattr(competition, "round_up", lambda value: outward(value) / 2)
     with pytest.raises(Rejected, match="the checker does not accept"):
         bound_of(*files(), "ball:1", "spectral-norm")
+
+
+@pytest.mark.parametrize("domain", ["box:0.02", "frobenius:0.05", "tube:0.05"])
+def test_the_pencil_wins_where_the_first_order_says_most(files, domain):
+    exact = bound_of(*files(), domain, "log-norm", only_exact=True)
+    best = bound_of(*files(), domain, "log-norm")
+    assert best["theorem"] == "attention-pencil"
+    assert best["checked"] == "float64"
+    assert best["attained"] <= certified(best) < certified(exact)
+
+
+def test_the_budget_wins_on_a_wide_domain(files):
+    record = bound_of(*files(), "frobenius:1", "spectral-norm", only_exact=True)
+    assert record["theorem"] == "attention-norm-budget"
+
+
+def test_a_ball_holds_what_no_tube_reaches(files):
+    record = bound_of(*files(), "tube:1000", "mixed-norm")
+    assert record["theorem"] == "attention-mixed-norm-ball"
+    assert record["attained"] <= certified(record)
+
+
+def test_a_time_limit_leaves_out_the_slow_theorems(files):
+    record = bound_of(*files(), "box:0.02", "log-norm", time_limit=1e-9)
+    assert record["theorem"] != "attention-pencil"

@@ -1,0 +1,288 @@
+"""Which theorem bounds a quantity of one attention field best over a domain.
+
+Round a state five kinds of theorems compete: those of tubes, on the smallest tube that
+holds the domain; those of balls of tokens, on the smallest ball; the budget, which
+expands nothing; the pencil, which keeps the first order whole.  The smallest wins.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from stabcheck import bounds, domains
+from stabcheck.bounds import Attention, Bound
+from stabcheck.certificate import Claim, round_down, round_up
+from stabcheck.certify.attained import domain_index
+from stabcheck.certify.centres import Centre
+from stabcheck.certify.draft import Draft
+from stabcheck.certify.magnitudes import room_for_underflow
+from stabcheck.certify.plans import (
+    LARGEST_BOUND,
+    Established,
+    Plan,
+    Writer,
+    plan_point,
+    plan_tube,
+)
+from stabcheck.errors import Undecided
+
+Round = domains.Tube | domains.Box | domains.Frobenius
+
+NAME = "attention"
+ROOT_BITS = 64
+"""Bits of a square root that has to be rational, rounded upward."""
+LARGEST_RADIUS = 10**70
+"""Beyond it the squares of squares overflow in float64."""
+NEARLY = 1e-3
+"""A bound of the exact tier is taken where it is larger by at most this share."""
+PENCIL_SECONDS = 2e-6
+"""Of the pencil's search on one core, for each entry of a squared state, roughly."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A bound that one kind of theorem gives, and how to write it."""
+
+    value: float
+    tier: str
+    write: Callable[[Draft], Established]
+
+
+def certified(
+    draft: Draft,
+    attention: Attention,
+    state: np.ndarray,
+    domain: domains.Domain,
+    quantity: str,
+    *,
+    time_limit: float | None = None,
+    only_exact: bool = False,
+) -> tuple[Established, str]:
+    """Write the strongest bound of a quantity over a domain.
+
+    **Arguments:** `time_limit`, in seconds: the slower theorems are left out where
+    they would take longer; `only_exact` leaves out theorems of the float64 tier.
+
+    **Returns:** the claim, and the tier in which it is checked.
+
+    **Raises:** `Undecided` where no theorem reaches the domain.
+    """
+    start = time.perf_counter()
+    found: list[Candidate] = []
+    candidates = (
+        _candidates(attention, state, domain, quantity, time_limit, only_exact)
+        if domain.radius <= LARGEST_RADIUS
+        else iter(())
+    )
+    # What overflows is no candidate.
+    with np.errstate(all="ignore"):
+        for candidate in candidates:
+            is_allowed = candidate.tier == "exact" or not only_exact
+            if is_allowed and abs(candidate.value) <= LARGEST_BOUND:
+                found.append(candidate)
+            if time_limit is not None and time.perf_counter() - start > time_limit:
+                break
+    if not found:
+        raise Undecided(
+            f"no theorem bounds {quantity} on the {type(domain).__name__.lower()} of "
+            f"radius {float(domain.radius):.4g}: take a smaller radius"
+        )
+    sign = -1 if quantity == "log-norm-lower" else 1
+    best = min(found, key=lambda candidate: sign * candidate.value)
+    near = sign * best.value + NEARLY * abs(best.value)
+    exact = [c for c in found if c.tier == "exact" and sign * c.value <= near]
+    best = exact[0] if exact else best
+    return best.write(draft), best.tier
+
+
+def _candidates(
+    attention: Attention,
+    state: np.ndarray,
+    domain: domains.Domain,
+    quantity: str,
+    time_limit: float | None,
+    only_exact: bool,
+) -> Iterator[Candidate]:
+    """The theorems that apply, the cheap ones first."""
+    if isinstance(domain, domains.Ball | domains.Sphere):
+        yield _on_ball(attention, domain, quantity)
+        return
+    centre = Centre((attention,), state)
+    if isinstance(domain, domains.Point) or domain.radius == 0:
+        yield _planned(_at_point(centre, quantity), domain)
+        return
+    yield from _on_tube(centre, domain, quantity)
+    yield _on_ball(attention, _ball_round(domain), quantity, domain)
+    if quantity == "mixed-norm":
+        return
+    yield _direct(attention, domain, _budget(attention, domain, quantity))
+    size = state.size
+    seconds = PENCIL_SECONDS * size * size * attention.heads
+    if only_exact:
+        return  # The pencil is decided in the float64 tier.
+    if size <= _most_entries(quantity) and (
+        time_limit is None or seconds <= time_limit
+    ):
+        yield _direct(attention, domain, _pencil(attention, domain, quantity))
+
+
+def _most_entries(quantity: str) -> int:
+    """How many entries a state may have for the pencil, whose matrix is dense."""
+    return bounds.PENCIL_ROWS // (2 if quantity == "spectral-norm" else 1)
+
+
+def _at_point(centre: Centre, quantity: str) -> Plan:
+    if quantity == "mixed-norm":
+        return _mixed(centre, None)
+    return plan_point(centre, quantity)
+
+
+def _mixed(centre: Centre, radius: Fraction | None) -> Plan:
+    bound = bounds.attention_mixed_norm_tube(
+        centre.branch[0], centre.state, float(radius or 0), local=centre.local()
+    )
+    return Plan(bound, centre.branch, centre.state, radius)
+
+
+def _on_tube(centre: Centre, domain: Round, quantity: str) -> Iterator[Candidate]:
+    radius = _tube_radius(domain)
+    try:
+        mixed = quantity == "mixed-norm"
+        plan = _mixed(centre, radius) if mixed else plan_tube(centre, radius, quantity)
+    except Undecided:
+        return  # The tube is too wide for these theorems; others may reach it.
+    yield _planned(plan, domain)
+
+
+def _planned(plan: Plan, domain: domains.Domain) -> Candidate:
+    def write(draft: Draft) -> Established:
+        found = Writer(draft, NAME).emit(plan)
+        exact = isinstance(domain, domains.Point | domains.Tube)
+        return found if exact else _on_part(draft, found, domain)
+
+    return Candidate(plan.value, _tier(plan), write)
+
+
+def _tier(plan: Plan) -> str:
+    tiers = {plan.bound.tier, *(_tier(premise) for premise in plan.premises)}
+    return "float64" if "float64" in tiers else "exact"
+
+
+def _tube_radius(domain: Round) -> Fraction:
+    """The radius of the smallest tube round the same state that holds the domain."""
+    if not isinstance(domain, domains.Box):
+        return domain.radius
+    features = domain.shape[1]
+    root = math.isqrt(features << 2 * ROOT_BITS) + 1
+    return domain.radius * Fraction(root, 1 << ROOT_BITS)
+
+
+def _ball_round(domain: Round) -> domains.Ball:
+    """A ball of tokens that holds the domain."""
+    longest = max(domains.squared_norm(token.tolist()) for token in domain.X0)
+    # One bit up is more than the rounding of the root.
+    length = round_up(Fraction(math.sqrt(longest) * (1 + 2**-40)))
+    return domains.Ball(length + _tube_radius(domain), *domain.shape)
+
+
+def _on_part(
+    draft: Draft, whole: Established, domain: domains.Domain
+) -> Established:
+    """A claim said of a part of its domain; the theorem named is the whole's."""
+    claim = draft.claims[whole.claim]
+    part = replace(
+        claim,
+        theorem="domain-inclusion",
+        domain=domain_index(draft, NAME, domain),
+        tier="exact",
+        premises=(whole.claim,),
+        witness={},
+        parameters={},
+    )
+    return Established(draft.claim(part), whole.value, whole.theorem)
+
+
+def _on_ball(
+    attention: Attention,
+    ball: domains.Ball | domains.Sphere,
+    quantity: str,
+    part: Round | None = None,
+) -> Candidate:
+    found = _ball_bound(attention, float(ball.radius), ball.tokens, quantity)
+    whole = _direct(attention, ball, found)
+
+    def write(draft: Draft) -> Established:
+        claim = whole.write(draft)
+        return claim if part is None else _on_part(draft, claim, part)
+
+    return Candidate(whole.value, whole.tier, write)
+
+
+def _ball_bound(
+    attention: Attention, radius: float, tokens: int, quantity: str
+) -> Bound:
+    if quantity == "mixed-norm":
+        return bounds.attention_mixed_norm_ball(attention, radius, tokens)
+    if quantity == "spectral-norm":
+        return bounds.attention_norm_ball(attention, radius, tokens)
+    return bounds.attention_log_norm_ball(attention, radius, tokens, quantity)
+
+
+def _kind(domain: Round) -> str:
+    return type(domain).__name__.lower()
+
+
+def _budget(attention: Attention, domain: Round, quantity: str) -> Bound:
+    kind, radius = _kind(domain), float(domain.radius)
+    if quantity == "spectral-norm":
+        return bounds.attention_norm_budget(attention, domain.X0, kind, radius)
+    return bounds.attention_log_norm_budget(
+        attention, domain.X0, kind, radius, quantity
+    )
+
+
+def _pencil(attention: Attention, domain: Round, quantity: str) -> Bound:
+    return bounds.attention_pencil(
+        attention, domain.X0, float(domain.radius), quantity, kind=_kind(domain)
+    )
+
+
+def _direct(attention: Attention, domain: domains.Domain, found: Bound) -> Candidate:
+    """A bound claimed on the domain itself, from its parameters alone."""
+
+    def write(draft: Draft) -> Established:
+        lower = found.quantity == "log-norm-lower"
+        room = room_for_underflow(found.value, (attention,))
+        outward = round_down if lower else round_up
+        value = outward(found.value) + (-room if lower else room)
+        claim = Claim(
+            theorem=found.theorem,
+            quantity=found.quantity,
+            subject={"branch": draft.branch(NAME, (attention,), domain.shape[0])},
+            domain=domain_index(draft, NAME, domain),
+            bound=value,
+            tier=found.tier,
+            parameters={
+                name: _parameter(draft, f"{found.theorem}.{name}", given)
+                for name, given in found.parameters.items()
+            },
+        )
+        return Established(draft.claim(claim), value, found.theorem)
+
+    return Candidate(found.value, found.tier, write)
+
+
+def _parameter(draft: Draft, hint: str, value: Any) -> Any:
+    """An array by its name, a list or a number in rationals."""
+    if isinstance(value, np.ndarray):
+        return draft.array(hint, np.asarray(value, dtype=np.float64))
+    if isinstance(value, list | tuple):
+        return [Fraction(entry) for entry in value]
+    return Fraction(value)
