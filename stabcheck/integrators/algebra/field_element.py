@@ -65,7 +65,9 @@ class FieldElement:
         bits = FIRST_BITS + width.denominator.bit_length()
         while True:
             ball = self.ball(bits)
-            lower, upper = dyadic(ball.lower()), dyadic(ball.upper())
+            # The ends are rounded to the working precision, which is 53 bits outside.
+            with ctx.workprec(bits + 32):
+                lower, upper = dyadic(ball.lower()), dyadic(ball.upper())
             if upper - lower <= width:
                 return lower, upper
             bits *= 2

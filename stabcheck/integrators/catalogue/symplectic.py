@@ -24,13 +24,13 @@ VERLET = "Verlet, Phys. Rev. 159 (1967) 98-103; HLW I.1.4 and VI.3"
 
 
 def symplectic_euler_a() -> PartitionedRungeKutta:
-    """The position first, then the force at the new one."""
+    """The force first, then the position with the new momentum."""
     tableaux = {"q": EXPLICIT, "p": IMPLICIT}
     return PartitionedRungeKutta("symplectic-euler-a", tableaux, "HLW I.1.2, eq. (1.9)")
 
 
 def symplectic_euler_b() -> PartitionedRungeKutta:
-    """The force first, then the position with the new momentum."""
+    """The position first, then the force at the new one."""
     tableaux = {"q": IMPLICIT, "p": EXPLICIT}
     return PartitionedRungeKutta("symplectic-euler-b", tableaux, "HLW I.1.2, eq. (1.9)")
 
