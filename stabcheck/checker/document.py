@@ -13,6 +13,7 @@ from typing import Any
 
 from stabcheck.checker.archive import FILE_NAME, Tensor, read_archive
 from stabcheck.checker.context import Context
+from stabcheck.checker.design_records import DESIGN_SCHEMA, check_design_document
 from stabcheck.checker.failures import Malformed
 from stabcheck.checker.method_records import METHOD_SCHEMA, check_method_document
 from stabcheck.checker.records import Records
@@ -32,6 +33,8 @@ def read_certificate(path: Path) -> Context:
     document = parse(read_text(path))
     if document.get("schema") == METHOD_SCHEMA:
         return Context(check_method_document(document), {})
+    if document.get("schema") == DESIGN_SCHEMA:
+        return Context(check_design_document(document), {})
     keys(
         "the document",
         document,
@@ -41,8 +44,8 @@ def read_certificate(path: Path) -> Context:
     if document["schema"] != SCHEMA:
         found = repr(document["schema"])[:60]
         raise Malformed(
-            f"{path}: schema {found}; this checker reads {SCHEMA!r} and "
-            f"{METHOD_SCHEMA!r}"
+            f"{path}: schema {found}; this checker reads {SCHEMA!r}, "
+            f"{METHOD_SCHEMA!r} and {DESIGN_SCHEMA!r}"
         )
     words("latex", document["latex"])
     check_prose(document)

@@ -139,7 +139,7 @@ def _groups(ctx: Context) -> list[list[int]]:
     Inside a group the claims at one centre come together.  The groups of most work
     come first, to keep both workers busy at the end.
     """
-    if "method" in ctx.document:
+    if "domains" not in ctx.document:
         return [list(range(len(ctx.document["claims"])))]
     groups: dict[str, list[tuple[str, int]]] = {}
     for index, claim in enumerate(ctx.document["claims"]):

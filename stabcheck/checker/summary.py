@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stabcheck.checker import design_summary
 from stabcheck.checker.hypotheses import float_text
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def results(ctx: Context) -> list[str]:
     claims = ctx.document["claims"]
     if "method" in ctx.document:
         return [fact_sentence(ctx.document["method"], claim) for claim in claims]
+    if "layer" in ctx.document:
+        return design_summary.results(ctx)
     used = {premise for claim in claims for premise in claim["premises"]}
     final = [index for index in range(len(claims)) if index not in used]
     return [
@@ -87,6 +90,8 @@ def _subject(subject: dict) -> str:
 def _domain(domain: dict) -> str:
     if domain["kind"] == "point":
         return f"the state {domain['centre']}"
+    if domain["kind"] == "tubes":
+        return f"the tube of radii {domain['radii']} round {domain['centre']}"
     radius = float_text(domain["radius"])
     if "centre" in domain:
         kind = {"frobenius": "Frobenius ball"}.get(domain["kind"], domain["kind"])

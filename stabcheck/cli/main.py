@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from stabcheck.cli import certify, facts, ledger
+from stabcheck.cli import certify, designs, facts, ledger
 from stabcheck.cli import plot as pictures
 from stabcheck.errors import InvalidInput, Rejected, StabcheckError, Undecided
 
@@ -35,6 +35,7 @@ app.command("check")(certify.check)
 app.command("bound")(certify.bound)
 app.command("integrators")(facts.integrators)
 app.command("integrator")(facts.integrator)
+app.command("designs")(designs.designs)
 app.command("show")(ledger.show)
 app.command("theorems")(ledger.theorems)
 app.command("prove")(ledger.prove)
@@ -48,6 +49,15 @@ plot.command("star")(pictures.star)
 plot.command("modulus")(pictures.modulus)
 plot.command("growth")(pictures.growth)
 app.add_typer(plot, name="plot")
+design = typer.Typer(
+    help="Compare designs, advise on one, check weights against one.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+design.command("compare")(designs.compare)
+design.command("advise")(designs.advise)
+design.command("check")(designs.check)
+app.add_typer(design, name="design")
 
 
 def main() -> None:

@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
+ARGUMENTS = {"train_certified_designs": ("--quick",)}
+"""Of the scripts that take minutes unless told otherwise."""
 DESIGNS = sorted((ROOT / "examples").glob("*.toml"))
 
 
@@ -24,7 +26,8 @@ def run(*command: object, folder: Path) -> subprocess.CompletedProcess:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[path.stem for path in SCRIPTS])
 def test_the_example_runs(script, tmp_path):
-    found = run("-W", "error", script, folder=tmp_path)
+    arguments = ARGUMENTS.get(script.stem, ())
+    found = run("-W", "error", script, *arguments, folder=tmp_path)
     assert found.returncode == 0, found.stderr
     assert found.stdout
     assert found.stderr == ""

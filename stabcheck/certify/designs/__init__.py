@@ -1,0 +1,1 @@
+"""Designs: what holds for every weight within caps, before a weight exists."""
