@@ -20,6 +20,7 @@ from stabcheck.bounds.block import (
     tube_from_centre,
 )
 from stabcheck.bounds.bound import Bound
+from stabcheck.bounds.budget import attention_log_norm_budget, attention_norm_budget
 from stabcheck.bounds.feed_forward import (
     feed_forward_centre,
     feed_forward_centre_matrices,
@@ -40,6 +41,8 @@ from stabcheck.bounds.normalisation import (
     normalisation_tube,
 )
 from stabcheck.bounds.parameters import Attention, AttentionFamily
+from stabcheck.bounds.pencil import MOST_ROWS as PENCIL_ROWS
+from stabcheck.bounds.pencil import attention_pencil
 from stabcheck.bounds.point import (
     attention_log_norm_point,
     attention_mixed_norm_point,
@@ -57,6 +60,7 @@ from stabcheck.bounds.witness import (
 
 __all__ = [
     "JOINT_ROWS",
+    "PENCIL_ROWS",
     "Attention",
     "AttentionFamily",
     "Bound",
@@ -68,16 +72,19 @@ __all__ = [
     "Witness",
     "attention_jacobian_deviation_tube",
     "attention_log_norm_ball",
+    "attention_log_norm_budget",
     "attention_log_norm_point",
     "attention_log_norm_tube",
     "attention_mixed_norm_ball",
     "attention_mixed_norm_point",
     "attention_mixed_norm_tube",
     "attention_norm_ball",
+    "attention_norm_budget",
     "attention_norm_column_mass",
     "attention_norm_joint_tube",
     "attention_norm_split",
     "attention_norm_tube",
+    "attention_pencil",
     "feed_forward_centre",
     "feed_forward_centre_matrices",
     "feed_forward_deviation_tube",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from stabcheck.bounds.validation import Array
 from stabcheck.errors import InvalidInput
 
 # Floats propose and the checker decides: a proposal is moved outward by this much so
@@ -24,7 +25,8 @@ QUANTITIES = (
 )
 LOWER_QUANTITIES = ("log-norm-lower", "shrink")
 
-Parameters = Mapping[str, float | list[float]]
+# Arrays are written beside the claim, which then names them.
+Parameters = Mapping[str, float | list[float] | Array]
 
 
 @dataclass(frozen=True)
