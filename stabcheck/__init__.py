@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from stabcheck import fields as fields
     from stabcheck import growth as growth
     from stabcheck import integrators as integrators
+    from stabcheck import parametrisations as parametrisations
     from stabcheck import plots as plots
+    from stabcheck import schemes as schemes
     from stabcheck import spectra as spectra
     from stabcheck import theorems as theorems
     from stabcheck.certificate import Certificate as Certificate
@@ -39,8 +41,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = (
-    "bounds", "certify", "domains", "fields", "growth", "integrators", "plots",
-    "spectra", "theorems",
+    "bounds", "certify", "domains", "fields", "growth", "integrators",
+    "parametrisations", "plots", "schemes", "spectra", "theorems",
 )  # fmt: skip
 _HOMES = {
     "Certificate": "certificate",
