@@ -14,6 +14,7 @@ from stabcheck.bounds import LayerNorm
 from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.attained import ATTAINED_ROOM
 from stabcheck.certify.centres import dense_jacobian, times
+from stabcheck.certify.deep import DeepRange, certify_deep
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.plans import Established
 from stabcheck.layers import Normalise, Residual, Stack
@@ -22,6 +23,8 @@ VACUOUS = 10**12
 """A growth above this is also called vacuous in words."""
 POINT_MARGIN = 1e-9
 """Relative room for the rounding errors of a verified product of Jacobians."""
+UNDERFLOW = 1e-100
+"""Far more than what verified arithmetic loses where all products vanish."""
 STATE_ROOM = Fraction(1, 10**10)
 """A stored float64 state is far closer than this to the exact trajectory."""
 
@@ -50,6 +53,11 @@ class DepthReport:
     shrink_over_tube: Established | None
     input_radius: Fraction | None
     reason: str = ""
+
+
+def is_explicit(map_: Residual | Normalise) -> bool:
+    """Whether the checker can enclose the state behind a map."""
+    return isinstance(map_, Normalise) or map_.integrator.is_explicit
 
 
 def forward_euler_only(stack: Stack) -> bool:
@@ -117,9 +125,7 @@ def certify_ranges(
     for name, first, last in stack.layers:
         jacobian = range_jacobian(stack, states, first, last) if point else None
         reports.append(
-            _certify_range(
-                draft, stack, states, factors, (name, first, last), jacobian
-            )
+            _certify_range(draft, stack, states, factors, (name, first, last), jacobian)
         )
         if jacobian is not None:
             whole = jacobian if whole is None else jacobian @ whole
@@ -145,7 +151,9 @@ def _certify_range(
     at_point = attained = shrunk = None
     if jacobian is not None:
         norm, direction = norm_and_direction(jacobian)
-        claim = _depth_point(subject, domain, round_up(norm * (1 + POINT_MARGIN)))
+        claim = _depth_point(
+            subject, domain, round_up(norm * (1 + POINT_MARGIN) + UNDERFLOW)
+        )
         at_point = Established(draft.claim(claim), claim.bound, claim.theorem)
         attained = _attained(
             draft, name, subject, domain, norm, direction, states[first]
@@ -154,9 +162,9 @@ def _certify_range(
     if last == len(stack.maps) and ends_in_layer_norm(stack):
         kernel = Claim("layer-norm-kernel", "shrink", subject, domain, Fraction(0))
         shrunk = Established(draft.claim(kernel), kernel.bound, kernel.theorem)
-    tube, tube_shrink, radius, reason = _over_tube(
-        draft, hint, states, factors, subject
-    )
+    product = _over_tube(draft, hint, stack, states, factors, subject)
+    deep = certify_deep(draft, hint, stack, states, subject, factors[first].radius)
+    tube, tube_shrink, radius, reason = better(product, deep)
     return DepthReport(
         name, first, last, at_point, attained, shrunk, tube, tube_shrink, radius, reason
     )
@@ -186,7 +194,7 @@ def _attained(
     direction: np.ndarray,
     state: np.ndarray,
 ) -> Established:
-    value = round_down(norm * (1 - ATTAINED_ROOM))
+    value = round_down(norm * (1 - ATTAINED_ROOM) - UNDERFLOW)
     hint = f"{name}.attained"
     claim = Claim(
         theorem="attained",
@@ -225,19 +233,41 @@ def _shrink_at_point(
     return Established(draft.claim(claim), claim.bound, claim.theorem)
 
 
+OverTube = tuple[Established | None, Established | None, Fraction | None, str]
+"""Growth, shrink, the radius of the tube on which they hold, or the reason why not."""
+
+
+def better(product: OverTube, deep: DeepRange | None) -> OverTube:
+    """The propagated product, or what is exact at the first order where that is less.
+
+    On a smaller tube than the product's a smaller growth is no better.
+    """
+    growth, _, radius, _ = product
+    if deep is None:
+        return product
+    if growth and (deep.growth.value > growth.value or deep.radius < radius):
+        return product
+    return deep.growth, deep.shrink, deep.radius, ""
+
+
 def _over_tube(
     draft: Draft,
     hint: str,
+    stack: Stack,
     states: Sequence[np.ndarray],
     factors: Sequence[Factor],
     subject: dict[str, Any],
-) -> tuple[Established | None, Established | None, Fraction | None, str]:
+) -> OverTube:
     """Propagated tubes and the product of growths; the input radius that they allow."""
     first, last = subject["maps"]
     chosen = factors[first:last]
     without = [factor.name for factor in chosen if factor.growth is None]
     if without:
         reason = f"no growth is certified for {without[0]}"
+        return None, None, None, reason
+    implicit = [m.name for m in stack.maps[first : last - 1] if not is_explicit(m)]
+    if implicit:
+        reason = f"the state behind {implicit[0]}, an implicit step, is not enclosed"
         return None, None, None, reason
     growths = [factor.growth for factor in chosen if factor.growth]
     radius = input_radius(

@@ -103,12 +103,28 @@ class Draft:
         """The index of a tube: every token within `radius` of the state's."""
         return self.round("tube", hint, state, radius)
 
-    def round(
-        self, kind: str, hint: str, state: np.ndarray, radius: Fraction
-    ) -> int:
+    def round(self, kind: str, hint: str, state: np.ndarray, radius: Fraction) -> int:
         """The index of a `tube`, `box` or `frobenius` ball round a state."""
         centre = self.array(f"{hint}.state", np.asarray(state, dtype=np.float64))
         record = {"kind": kind, "centre": centre, "radius": rational(radius)}
+        return _index(self.domains, record)
+
+    def tubes(self, hint: str, state: np.ndarray, radii: np.ndarray) -> int:
+        """The index of a tube with a radius for each token, `(n,)` in float64."""
+        record = {
+            "kind": "tubes",
+            "centre": self.array(f"{hint}.state", np.asarray(state, dtype=np.float64)),
+            "radii": self.array(f"{hint}.radii", np.asarray(radii, dtype=np.float64)),
+        }
+        return _index(self.domains, record)
+
+    def rectangle(self, hint: str, state: np.ndarray, radii: np.ndarray) -> int:
+        """The index of a box with a radius for each entry, `(n, d)` in float64."""
+        record = {
+            "kind": "rectangle",
+            "centre": self.array(f"{hint}.state", np.asarray(state, dtype=np.float64)),
+            "radii": self.array(f"{hint}.radii", np.asarray(radii, dtype=np.float64)),
+        }
         return _index(self.domains, record)
 
     def ball(self, radius: Fraction, tokens: int, features: int) -> int:

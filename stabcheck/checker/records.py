@@ -42,6 +42,8 @@ QUANTITIES = frozenset(
 )
 ROUND_KINDS = ("tube", "box", "frobenius")
 """Domains of one radius round a centre: tokens, entries, or the whole state near it."""
+RADII_KINDS = {"tubes": "token", "rectangle": "entry"}
+"""Domains round a centre with float64 radii >= 0, and what has one of its own."""
 MOST_STAGES = 64
 MOST_FIELDS = 16
 
@@ -116,6 +118,8 @@ class Records:
             keys(where, record, "kind radius tokens features")
             for name in ("tokens", "features"):
                 count(f"{where}.{name}", record[name])
+        elif kind in RADII_KINDS:
+            self._radii(where, record)
         elif kind in ("point", *ROUND_KINDS):
             keys(where, record, "kind centre" + ("" if kind == "point" else " radius"))
             tensor = self.fields.tensor(f"{where}.centre", record["centre"])
@@ -123,12 +127,29 @@ class Records:
                 raise Malformed(f"{where}.centre has to be a float64 matrix")
         else:
             raise Malformed(
-                f"{where}.kind is none of point, ball, {', '.join(ROUND_KINDS)}"
+                f"{where}.kind is none of point, ball, "
+                f"{', '.join((*ROUND_KINDS, *RADII_KINDS))}"
             )
         if "radius" in record:
             radius = rational(f"{where}.radius", record["radius"], Fraction(0))
             return record | {"radius": radius}
         return record
+
+    def _radii(self, where: str, record: dict[str, Any]) -> None:
+        """A tube with a radius for each token, a box with one for each entry."""
+        keys(where, record, "kind centre radii")
+        centre, radii = (
+            self.fields.tensor(f"{where}.{name}", record[name])
+            for name in ("centre", "radii")
+        )
+        part = RADII_KINDS[record["kind"]]
+        shape = centre.shape if part == "entry" else centre.shape[:1]
+        if len(centre.shape) != 2 or centre.dtype != "<f8":
+            raise Malformed(f"{where}.centre has to be a float64 matrix")
+        if radii.shape != shape or radii.dtype != "<f8":
+            raise Malformed(f"{where}.radii has to be a float64 number for each {part}")
+        if any(radius < 0 for radius in radii.values()):
+            raise Malformed(f"{where}.radii holds a negative radius")
 
     def _claim(self, where: str, record: dict[str, Any], place: int) -> dict[str, Any]:
         keys(

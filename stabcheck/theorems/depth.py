@@ -33,4 +33,78 @@ THEOREMS = (
         r"$DLN\,1 = 0$: no positive shrink of a post-norm stack exists.",
         _OURS,
     ),
+    Theorem(
+        "depth-tube-first-order",
+        "Growth over an input tube, exact at the first order through the whole stack.",
+        r"$\|D\Phi - B_L - T_L[\delta]\| \le \rho_L = \sum_k(\|P_{L,k}\|q_kd_{k-1} + "
+        r"\langle P_{L,k}, K_k, B_{k-1}\rangle + \langle P_{L,k}, K_k, I\rangle "
+        r"d_{k-1})$, $d_l = t_l + \rho_l$; growth $\le \sup\|B_L + T_L[\delta]\| + "
+        r"\rho_L$.",
+        _OURS,
+    ),
+    Theorem(
+        "depth-tube-coupled",
+        "Growth over an input tube without second derivatives of the stack.",
+        r"$\|D\Phi - B_L\| \le d_L = \sum_k(\langle P_{L,k}, K_k, B_{k-1}\rangle + "
+        r"\langle P_{L,k}, K_k, I\rangle d_{k-1})$, $d_0 = 0$.",
+        _OURS,
+    ),
+    Theorem(
+        "depth-tube-inverse",
+        "Shrink over an input tube, exact at the first order through the whole stack.",
+        r"$\|D\Phi^{-1}\| \le \sup\|B_L^{-1} - B_L^{-1}T_L[\delta]B_L^{-1}\| + \sum_l("
+        r"\langle B_l^{-1}, K_l, P_{L,l-1}^{-1}\rangle + \langle B_l^{-1}, K_l, "
+        r"I\rangle\eta_l + \|B_l^{-1}\|q_l\eta_l)$.",
+        _OURS,
+    ),
+    Theorem(
+        "depth-tube-inverse-coupled",
+        "Shrink over an input tube without second derivatives of the stack.",
+        r"shrink $\ge 1/(y_1 + \eta_1)$, $\eta_l = (z_{ll}y_l + \sum_{k>l}z_{lk}(y_k + "
+        r"\eta_k))/(1 - z_{ll})$, $z_{lk} \ge \|P_{k,l-1}^{-1}E_k\|$, $y_l = \|P_{L,"
+        r"l-1}^{-1}\|$.",
+        _OURS,
+    ),
+    Theorem(
+        "weighted-schur-test",
+        "The norm of everything that block norms allow between two known matrices.",
+        r"$\|X\mathcal KZ\| \le \|X\,\mathrm{diag}(\sqrt r)\|\,\|\mathrm{diag}(\sqrt c)"
+        r"Z\|$, $r = K\beta/\alpha$, $c = K^T\alpha/\beta$, all $\alpha, \beta > 0$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "product-ball-support",
+        "The supremum of a linear map over a product of balls.",
+        r"$|\sum_jM_j\delta_j|^2 \le (\sum_j\beta_j\varepsilon_j)\,\lambda_{\max}("
+        r"\sum_j\frac{\varepsilon_j}{\beta_j}M_jM_j^T)$ for all $\beta > 0$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "top-pair-block",
+        "The norm of a matrix from its parts along and across two unit vectors.",
+        r"$\|M\| \le \bigl\|\begin{pmatrix}|u^TMv| & |u^TM(I - vv^T)|\\ |(I - uu^T)Mv|"
+        r" & \|(I - uu^T)M(I - vv^T)\|\end{pmatrix}\bigr\|$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "layer-norm-second-order",
+        "How far a normalisation and its Jacobian move beyond the first order.",
+        r"$\|D'[\delta]\| \le \frac2{\sqrt3}\frac{g\rho}s$, then $\frac32\frac{g\rho^2}"
+        r"{s(1-\rho)^3}$; the value $\frac1{\sqrt3}\frac{g\rho r}{s(1-\rho)^2}$, $\rho "
+        r"= r/(s\sqrt d)$, $g = \|\gamma\|_\infty$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "softmax-second-order",
+        "How far attention weights move beyond the centred change of their logits.",
+        r"$|p'_j/p_j - 1 - \theta_j| \le \max(\frac12\Theta_j^2e^{\Theta_j}, "
+        r"e^{\Theta_j}z)$, $z = \frac12\sum_kp_k\Theta_k^2e^{\Theta_k}$, where "
+        r"$\sum_jp_j\theta_j = 0$.",
+        _OURS,
+        rule=False,
+    ),
 )

@@ -78,8 +78,15 @@ def _moves(ctx: Context, state: str, centre: str | None) -> tuple[list[int], Fra
     return moves, Fraction(1, 1 << -finest)
 
 
-PARTS = {"box": "entry", "frobenius": "state", "tube": "token", "ball": "token"}
-"""What has a norm of at most the radius in a domain of each kind."""
+PARTS = {
+    "box": "entry",
+    "rectangle": "entry",
+    "frobenius": "state",
+    "tube": "token",
+    "tubes": "token",
+    "ball": "token",
+}
+"""What has a norm of at most the radius, or a radius, in a domain of each kind."""
 
 
 def _check_in_domain(
@@ -98,9 +105,11 @@ def _check_in_domain(
     part = PARTS[domain["kind"]]
     moves, unit = _moves(ctx, state, domain.get("centre"))
     width = {"entry": 1, "token": shape[1], "state": len(moves)}[part]
-    most = (domain["radius"] / unit) ** 2
-    for start in range(0, len(moves), width):
-        if sum(move * move for move in moves[start : start + width]) > most:
+    starts = range(0, len(moves), width)
+    radii = _radii(ctx, domain, len(starts))
+    for start, radius in zip(starts, radii, strict=True):
+        square = sum(move * move for move in moves[start : start + width])
+        if square > (radius / unit) ** 2:
             raise ClaimRejected(
                 f"{part} {start // width} of the state lies outside the domain"
                 if part != "state"
@@ -108,9 +117,15 @@ def _check_in_domain(
             )
 
 
-def _derivative(
-    ctx: Context, claim: dict, state: str, direction: arb_mat
-) -> arb_mat:
+def _radii(ctx: Context, domain: dict, parts: int) -> list[Fraction]:
+    """The radius of each part, exactly."""
+    if "radius" in domain:
+        return [domain["radius"]] * parts
+    entries, exponent = ctx.tensor(domain["radii"]).integers()
+    return [entry * Fraction(1, 1 << -exponent) for entry in entries]
+
+
+def _derivative(ctx: Context, claim: dict, state: str, direction: arb_mat) -> arb_mat:
     """Enclose the derivative of the claim's subject in the direction."""
     subject = claim["subject"]
     if claim["quantity"] == "attained-growth" and "maps" in subject:
