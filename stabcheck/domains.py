@@ -187,6 +187,34 @@ class Box(_Radial):
         return all(abs(x) <= self.radius for x in _differences(state, self.X0))
 
 
+@dataclass(frozen=True, eq=False)
+class Rectangle(_Round):
+    r"""Every entry with $|x_{ia} - x^0_{ia}| \le r_{ia}$: a part of a box.
+
+    `radii` `(n, d)` are float64 numbers >= 0, read exactly.
+    """
+
+    radii: np.ndarray
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "radii", state_of(self.radii))
+        if self.radii.shape != self.shape or (self.radii < 0).any():
+            raise InvalidInput(
+                f"asked for a rectangle round a state of shape {self.shape}, found "
+                f"radii of shape {self.radii.shape}, the smallest "
+                f"{self.radii.min():.4g}; give a number >= 0 for each entry"
+            )
+
+    def contains(self, state: np.ndarray) -> bool:
+        """Whether a float64 state lies in the rectangle, decided exactly."""
+        if state.shape != self.shape:
+            return False
+        moves = _differences(state, self.X0)
+        radii = self.radii.ravel().tolist()
+        return all(abs(x) <= Fraction(r) for x, r in zip(moves, radii, strict=True))
+
+
 @dataclass(frozen=True)
 class _Centred:
     """A domain of tokens round the origin."""
@@ -229,8 +257,7 @@ class Sphere(_Centred):
         """Whether a float64 state lies in the shell, decided exactly."""
         least = (self.radius * (1 - SHELL)) ** 2
         return state.shape == self.shape and all(
-            least <= squared_norm(token.tolist()) <= self.radius**2
-            for token in state
+            least <= squared_norm(token.tolist()) <= self.radius**2 for token in state
         )
 
 

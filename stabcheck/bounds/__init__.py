@@ -42,7 +42,7 @@ from stabcheck.bounds.normalisation import (
 )
 from stabcheck.bounds.parameters import Attention, AttentionFamily
 from stabcheck.bounds.pencil import MOST_ROWS as PENCIL_ROWS
-from stabcheck.bounds.pencil import attention_pencil
+from stabcheck.bounds.pencil import PencilDomain, attention_pencil, pencil_on
 from stabcheck.bounds.point import (
     attention_log_norm_point,
     attention_mixed_norm_point,
@@ -68,6 +68,7 @@ __all__ = [
     "HeadWeights",
     "LayerNorm",
     "LocalAttention",
+    "PencilDomain",
     "RMSNorm",
     "Witness",
     "attention_jacobian_deviation_tube",
@@ -94,6 +95,7 @@ __all__ = [
     "local_attention",
     "normalisation_deviation_tube",
     "normalisation_tube",
+    "pencil_on",
     "point_bound",
     "point_matrix",
     "pre_norm_block",

@@ -3,26 +3,27 @@
 Round a state five kinds of theorems compete: those of tubes, on the smallest tube that
 holds the domain; those of balls of tokens, on the smallest ball; the budget, which
 expands nothing; the pencil, which keeps the first order whole.  The smallest wins.
+Where a target is given, a small box is also bounded in parts.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from stabcheck import bounds, domains
 from stabcheck.bounds import Attention, Bound
-from stabcheck.certificate import Claim, round_down, round_up
+from stabcheck.certificate import round_up
 from stabcheck.certify.attained import domain_index
+from stabcheck.certify.branching import Target, branched, is_branched
+from stabcheck.certify.candidate import LARGEST_RADIUS, NAME, Candidate, direct
 from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.magnitudes import room_for_underflow
 from stabcheck.certify.plans import (
     LARGEST_BOUND,
     Established,
@@ -35,24 +36,12 @@ from stabcheck.errors import Undecided
 
 Round = domains.Tube | domains.Box | domains.Frobenius
 
-NAME = "attention"
 ROOT_BITS = 64
 """Bits of a square root that has to be rational, rounded upward."""
-LARGEST_RADIUS = 10**70
-"""Beyond it the squares of squares overflow in float64."""
 NEARLY = 1e-3
 """A bound of the exact tier is taken where it is larger by at most this share."""
 PENCIL_SECONDS = 2e-6
 """Of the pencil's search on one core, for each entry of a squared state, roughly."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A bound that one kind of theorem gives, and how to write it."""
-
-    value: float
-    tier: str
-    write: Callable[[Draft], Established]
 
 
 def certified(
@@ -64,11 +53,13 @@ def certified(
     *,
     time_limit: float | None = None,
     only_exact: bool = False,
+    target: Target | None = None,
 ) -> tuple[Established, str]:
     """Write the strongest bound of a quantity over a domain.
 
     **Arguments:** `time_limit`, in seconds: the slower theorems are left out where
-    they would take longer; `only_exact` leaves out theorems of the float64 tier.
+    they would take longer; `only_exact` leaves out theorems of the float64 tier;
+    `target`, of a search over the parts of a box.
 
     **Returns:** the claim, and the tier in which it is checked.
 
@@ -76,14 +67,21 @@ def certified(
     """
     start = time.perf_counter()
     found: list[Candidate] = []
-    candidates = (
-        _candidates(attention, state, domain, quantity, time_limit, only_exact)
+    offered = (
+        candidates(
+            attention,
+            state,
+            domain,
+            quantity,
+            time_limit=time_limit,
+            only_exact=only_exact,
+        )
         if domain.radius <= LARGEST_RADIUS
         else iter(())
     )
     # What overflows is no candidate.
     with np.errstate(all="ignore"):
-        for candidate in candidates:
+        for candidate in offered:
             is_allowed = candidate.tier == "exact" or not only_exact
             if is_allowed and abs(candidate.value) <= LARGEST_BOUND:
                 found.append(candidate)
@@ -96,21 +94,30 @@ def certified(
         )
     sign = -1 if quantity == "log-norm-lower" else 1
     best = min(found, key=lambda candidate: sign * candidate.value)
+    if target is not None and not only_exact and is_branched(domain, quantity):
+        left = target.seconds - (time.perf_counter() - start)
+        wanted = replace(target, seconds=left)
+        parts = None
+        if not target.is_reached(best.value, sign):
+            parts = branched(attention, domain, quantity, wanted)
+        if parts is not None and sign * parts.value < sign * best.value:
+            best = parts
     near = sign * best.value + NEARLY * abs(best.value)
     exact = [c for c in found if c.tier == "exact" and sign * c.value <= near]
     best = exact[0] if exact else best
     return best.write(draft), best.tier
 
 
-def _candidates(
+def candidates(
     attention: Attention,
     state: np.ndarray,
     domain: domains.Domain,
     quantity: str,
-    time_limit: float | None,
-    only_exact: bool,
+    *,
+    time_limit: float | None = None,
+    only_exact: bool = False,
 ) -> Iterator[Candidate]:
-    """The theorems that apply, the cheap ones first."""
+    """The theorems that apply, the cheap ones first; their values may be infinite."""
     if isinstance(domain, domains.Ball | domains.Sphere):
         yield _on_ball(attention, domain, quantity)
         return
@@ -122,7 +129,7 @@ def _candidates(
     yield _on_ball(attention, _ball_round(domain), quantity, domain)
     if quantity == "mixed-norm":
         return
-    yield _direct(attention, domain, _budget(attention, domain, quantity))
+    yield direct(attention, domain, _budget(attention, domain, quantity))
     size = state.size
     seconds = PENCIL_SECONDS * size * size * attention.heads
     if only_exact:
@@ -130,7 +137,7 @@ def _candidates(
     if size <= _most_entries(quantity) and (
         time_limit is None or seconds <= time_limit
     ):
-        yield _direct(attention, domain, _pencil(attention, domain, quantity))
+        yield direct(attention, domain, _pencil(attention, domain, quantity))
 
 
 def _most_entries(quantity: str) -> int:
@@ -192,9 +199,7 @@ def _ball_round(domain: Round) -> domains.Ball:
     return domains.Ball(length + _tube_radius(domain), *domain.shape)
 
 
-def _on_part(
-    draft: Draft, whole: Established, domain: domains.Domain
-) -> Established:
+def _on_part(draft: Draft, whole: Established, domain: domains.Domain) -> Established:
     """A claim said of a part of its domain; the theorem named is the whole's."""
     claim = draft.claims[whole.claim]
     part = replace(
@@ -216,7 +221,7 @@ def _on_ball(
     part: Round | None = None,
 ) -> Candidate:
     found = _ball_bound(attention, float(ball.radius), ball.tokens, quantity)
-    whole = _direct(attention, ball, found)
+    whole = direct(attention, ball, found)
 
     def write(draft: Draft) -> Established:
         claim = whole.write(draft)
@@ -252,37 +257,3 @@ def _pencil(attention: Attention, domain: Round, quantity: str) -> Bound:
     return bounds.attention_pencil(
         attention, domain.X0, float(domain.radius), quantity, kind=_kind(domain)
     )
-
-
-def _direct(attention: Attention, domain: domains.Domain, found: Bound) -> Candidate:
-    """A bound claimed on the domain itself, from its parameters alone."""
-
-    def write(draft: Draft) -> Established:
-        lower = found.quantity == "log-norm-lower"
-        room = room_for_underflow(found.value, (attention,))
-        outward = round_down if lower else round_up
-        value = outward(found.value) + (-room if lower else room)
-        claim = Claim(
-            theorem=found.theorem,
-            quantity=found.quantity,
-            subject={"branch": draft.branch(NAME, (attention,), domain.shape[0])},
-            domain=domain_index(draft, NAME, domain),
-            bound=value,
-            tier=found.tier,
-            parameters={
-                name: _parameter(draft, f"{found.theorem}.{name}", given)
-                for name, given in found.parameters.items()
-            },
-        )
-        return Established(draft.claim(claim), value, found.theorem)
-
-    return Candidate(found.value, found.tier, write)
-
-
-def _parameter(draft: Draft, hint: str, value: Any) -> Any:
-    """An array by its name, a list or a number in rationals."""
-    if isinstance(value, np.ndarray):
-        return draft.array(hint, np.asarray(value, dtype=np.float64))
-    if isinstance(value, list | tuple):
-        return [Fraction(entry) for entry in value]
-    return Fraction(value)

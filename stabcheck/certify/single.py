@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Mapping
@@ -17,7 +18,9 @@ from stabcheck import domains
 from stabcheck.bounds import Attention
 from stabcheck.certificate import Certificate
 from stabcheck.certify.attained import attained_claim
-from stabcheck.certify.competition import NAME, certified
+from stabcheck.certify.branching import CLOSE, Target, is_branched
+from stabcheck.certify.candidate import NAME
+from stabcheck.certify.competition import certified
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.magnitudes import check_magnitudes
 from stabcheck.certify.plans import Established
@@ -38,6 +41,7 @@ def bound_of(
     *,
     causal: bool = False,
     time_limit: float | None = None,
+    target_slack: float | None = None,
     only_exact: bool = False,
 ) -> dict[str, Any]:
     """Bound a quantity, have the checker accept the bound, and report it.
@@ -45,8 +49,10 @@ def bound_of(
     **Arguments:** `parameters_path`, an `.npz` with `W_Q`, `W_K`, `W_V` and optional
     arrays; `state_path`, an `.npz` with `X` `(n, d)`; `domain_text`, one of
     `domains.KINDS`; `quantity`, one of `QUANTITIES`; `time_limit`, in seconds, for the
-    search of a bound: slower theorems are left out; `only_exact` leaves out those
-    that are decided in verified floating point.
+    search of a bound: slower theorems are left out; `target_slack`, at least 1: the
+    search stops where bound over attained is at most that; where one of the two is
+    given, a small box is split until one of them is reached; `only_exact` leaves out
+    theorems that are decided in verified floating point.
 
     **Returns:** the object that `bound --json` prints; `lower` in place of `upper` for
     `log-norm-lower`.
@@ -70,6 +76,7 @@ def bound_of(
         quantity,
         provenance,
         time_limit=time_limit,
+        target_slack=target_slack,
         only_exact=only_exact,
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -99,14 +106,26 @@ def propose(
     provenance: Mapping[str, str],
     *,
     time_limit: float | None = None,
+    target_slack: float | None = None,
     only_exact: bool = False,
 ) -> Proposal:
     """The strongest bound of a quantity over a domain, beside the value attained.
 
-    **Raises:** `Undecided` where no theorem reaches the domain.
+    **Raises:** `Undecided` where no theorem reaches the domain; `InvalidInput` for a
+    target below 1.
     """
     check_magnitudes((attention,), state)
-    draft = Draft()
+    draft, attained, target = Draft(), None, None
+    if target_slack is not None:
+        _check_slack(target_slack)
+    asked = time_limit is not None or target_slack is not None
+    if asked and not only_exact and is_branched(domain, quantity):
+        attained = attained_claim(draft, NAME, (attention,), domain, quantity)
+        target = Target(
+            float(attained.value),
+            CLOSE if target_slack is None else target_slack,
+            math.inf if time_limit is None else time_limit,
+        )
     found, tier = certified(
         draft,
         attention,
@@ -115,14 +134,24 @@ def propose(
         quantity,
         time_limit=time_limit,
         only_exact=only_exact,
+        target=target,
     )
-    attained = attained_claim(draft, NAME, (attention,), domain, quantity)
+    if attained is None:
+        attained = attained_claim(draft, NAME, (attention,), domain, quantity)
     certificate = draft.certificate(
         f"{quantity} of one attention field over {_text(domain)}.",
         r"\sup_{X \in D} q(J(X)) \le c",
         provenance,
     )
     return Proposal(certificate, found, attained, tier)
+
+
+def _check_slack(slack: float) -> None:
+    if not slack >= 1:
+        raise InvalidInput(
+            f"asked for the target slack {slack:g}, found a number below 1; bound over "
+            "attained is at least 1"
+        )
 
 
 def _record(

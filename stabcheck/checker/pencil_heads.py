@@ -7,7 +7,7 @@ $b_k = Ax_k$, $y_{ik} = M^{\mathsf T}(x_k - \sum_l p_{il}x_l)$, $\tilde b_{ik} =
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flint import arb, arb_mat
@@ -38,10 +38,11 @@ class PencilHead:
 
 
 def pencil_heads(ctx: Context, index: int, centre: str) -> list[PencilHead]:
-    """Enclose every head of a field at a state; kept for all quantities."""
-    cached = ctx.cache.get(("pencil-heads", index, centre))
-    if cached is not None:
-        return cached
+    """Enclose every head of a field at a state; the last is kept for all quantities."""
+    wanted = (index, centre)
+    latest, found = ctx.cache.get("pencil-heads", (None, []))
+    if latest == wanted:
+        return found
     field, weights = ctx.field(index), attention_weights(ctx, index)
     state = ctx.arb_matrix(centre, field["tokens"], field["features"])
     found = []
@@ -61,7 +62,7 @@ def pencil_heads(ctx: Context, index: int, centre: str) -> list[PencilHead]:
                 admissible=weights.admissible,
             )
         )
-    ctx.cache[("pencil-heads", index, centre)] = found
+    ctx.cache["pencil-heads"] = wanted, found
     return found
 
 
@@ -79,29 +80,23 @@ def head_rows(
     head: PencilHead, moves: Moves, norm: arb, steepness: list[arb]
 ) -> list[Row]:
     """Bound every softmax row of a head; `norm` bounds that of its form."""
-    form = moves.form(head.form.entries(), norm)
-    distances = _distances(head, moves)
-    return [
-        row_bounds(
-            _row_data(head, token, moves, form, norm, distances, steepness[token]),
-            moves,
-        )
-        for token in range(head.weight.nrows())
-    ]
+    forms = moves.forms(head.form, norm)
+    distances = None if moves.are_joint else _Distances(head, moves)
+    rows = []
+    for token in range(head.weight.nrows()):
+        data = _row_data(head, token, moves, forms[token], steepness[token])
+        if distances is not None:
+            half_range = _half_range(head, data, moves, distances.of(token))
+            data = replace(data, half_range=half_range)
+        rows.append(row_bounds(data, moves))
+    return rows
 
 
 def _row_data(
-    head: PencilHead,
-    token: int,
-    moves: Moves,
-    form: arb,
-    norm: arb,
-    distances: Lines | None,
-    steepness: arb,
+    head: PencilHead, token: int, moves: Moves, forms: list[arb], steepness: arb
 ) -> RowData:
     keys = head.admissible[token]
     own = keys.index(token) if token in keys else None
-    weight = [head.weight[token, k] for k in keys]
     own_part = [
         arb(0) if own is None else int(k == token) - head.weight[token, token]
         for k in keys
@@ -112,57 +107,71 @@ def _row_data(
         for k, c in zip(keys, own_part, strict=True)
     ]
     return RowData(
-        weight=weight,
+        token=token,
+        weight=[head.weight[token, k] for k in keys],
         own=own,
         query=query,
         own_part=own_part,
         turned=turned,
         keys=[head.key[token][k] for k in keys],
-        half_range=arb(0)
-        if distances is None
-        else _half_range(head, token, moves, distances) + form,
-        form=form,
-        norm=norm,
+        moved=[moves.support(k, query) for k in keys],
+        forms=[forms[k] for k in keys],
+        half_range=arb(0),
         steepness=steepness,
     )
 
 
-def _distances(head: PencilHead, moves: Moves) -> Lines | None:
-    """The supports of b_k - b_l; joint domains do without them."""
-    if moves.are_joint:
-        return None
-    tokens = range(len(head.plain_key))
-    found = [[arb(0)] * len(head.plain_key) for _ in tokens]
-    for k in tokens:
-        for other in range(k):
-            difference = [
-                a - b
-                for a, b in zip(head.plain_key[k], head.plain_key[other], strict=True)
+class _Distances:
+    """The supports of b_k - b_l by the moves of a token, for l < k."""
+
+    def __init__(self, head: PencilHead, moves: Moves) -> None:
+        self.moves = moves
+        self.gaps = [
+            [
+                [a - b for a, b in zip(line, other, strict=True)]
+                for other in head.plain_key[:k]
             ]
-            found[k][other] = found[other][k] = moves.support(difference)
-    return found
+            for k, line in enumerate(head.plain_key)
+        ]
+        self.latest: tuple[int, list[list[arb]]] | None = None
+
+    def of(self, token: int) -> list[list[arb]]:
+        """Line k holds those of the tokens before k."""
+        radii = self.moves.radii
+        # One table serves all tokens that move alike, as in a box of one radius.
+        if self.latest is None or radii[self.latest[0]] != radii[token]:
+            table = [
+                [self.moves.support(token, gap) for gap in line] for line in self.gaps
+            ]
+            self.latest = token, table
+        return self.latest[1]
 
 
-def _half_range(head: PencilHead, token: int, moves: Moves, distances: Lines) -> arb:
-    """Half of how far the linear parts of two logits of a row can part."""
-    keys = head.admissible[token]
-    query = head.query[token]
-    through = moves.support(query)
+def _half_range(
+    head: PencilHead, data: RowData, moves: Moves, distances: list[list[arb]]
+) -> arb:
+    """Half of how far the changes of two logits of a row can part."""
+    keys, token = head.admissible[data.token], data.token
+    far = [
+        form if k == token else moved + form
+        for k, moved, form in zip(keys, data.moved, data.forms, strict=True)
+    ]
     ranges = [arb(0)]
     for place, k in enumerate(keys):
-        for other in keys[:place]:
+        for before, other in enumerate(keys[:place]):
             if token in (k, other):
                 free = other if k == token else k
                 difference = [
                     a + own - b
                     for own, a, b in zip(
                         head.plain_key[token],
-                        query,
+                        data.query,
                         head.plain_key[free],
                         strict=True,
                     )
                 ]
-                ranges.append(moves.support(difference) + through)
+                near = moves.support(token, difference)
             else:
-                ranges.append(distances[k][other] + 2 * through)
+                near = distances[k][other]
+            ranges.append(near + far[place] + far[before])
     return largest(ranges) / 2

@@ -30,21 +30,23 @@ SMALL = power_of_two(-30)
 class RowData:
     """One softmax row at the centre, its admissible keys only.
 
-    `own` is the place of the receiver among the keys, None where it is masked;
-    `query` is $a_i$; `keys` the centred $b_k$; `spreads` the norms of $a_i$ and of the
-    coefficients on $d_i$; `steepness` a bound of $\\lVert\\operatorname{diag}(
-    \\sqrt p)Z_i\\rVert_2$; `half_range` of the logit changes, up to the form.
+    `token` is the receiver, `own` its place among the keys, None where it is masked;
+    `query` is $a_i$, `moved` what it makes of the moves of the keys; `keys` the centred
+    $b_k$, `turned` the coefficients on $d_i$; `forms` bound $|d_i^{\\mathsf T}Ad_k|$;
+    `steepness` a bound of $\\lVert\\operatorname{diag}(\\sqrt p)Z_i\\rVert_2$;
+    `half_range` of the changes of the logits.
     """
 
+    token: int
     weight: list[arb]
     own: int | None
     query: list[arb]
     own_part: list[arb]
     turned: list[list[arb]]
     keys: list[list[arb]]
+    moved: list[arb]
+    forms: list[arb]
     half_range: arb
-    form: arb
-    norm: arb
     steepness: arb
 
 
@@ -106,12 +108,7 @@ def _square(x: arb) -> arb:
 
 def row_bounds(data: RowData, moves: Moves) -> Row:
     """Bound everything that the twelve products of a row need."""
-    centring = [_centring(data, k) for k in range(len(data.weight))]
-    linear = [
-        _linear(data, moves, k, absolute, squares)
-        for k, (absolute, squares) in enumerate(centring)
-    ]
-    quadratic = [_quadratic(data, moves, k, c[1]) for k, c in enumerate(centring)]
+    linear, quadratic = _linear(data, moves), _quadratic(data, moves)
     total = [a + b for a, b in zip(linear, quadratic, strict=True)]
     top = largest(total)
     deviation, steepness = _deviation(data, moves, total)
@@ -146,39 +143,56 @@ def row_bounds(data: RowData, moves: Moves) -> Row:
     )
 
 
-def _centring(data: RowData, key: int) -> tuple[arb, arb]:
-    """The sums of |C_kl| and of C_kl^2 over l that are not the receiver."""
+def _centred(data: RowData, sizes: Sequence[arb]) -> list[arb]:
+    """The sums of |C_kl| times sizes over l, C = 1 - p, key by key."""
+    mean = sum((p * x for p, x in zip(data.weight, sizes, strict=True)), arb(0))
+    return [mean + (1 - 2 * p) * x for p, x in zip(data.weight, sizes, strict=True)]
+
+
+def _squares(data: RowData, key: int) -> arb:
+    """The sum of C_kl^2 over l that are not the receiver."""
     entries = [
-        abs(int(place == key) - p)
+        int(place == key) - p
         for place, p in enumerate(data.weight)
         if place != data.own
     ]
-    return sum(entries, arb(0)), sum((c * c for c in entries), arb(0))
+    return sum((c * c for c in entries), arb(0))
 
 
-def _linear(data: RowData, moves: Moves, key: int, absolute: arb, squares: arb) -> arb:
-    """A bound of |z_k . delta|: the other tokens through a_i, the receiver itself."""
-    own = data.turned[key]
+def _linear(data: RowData, moves: Moves) -> list[arb]:
+    """Bounds of |z_k . delta|: the other tokens through a_i, the receiver itself."""
     if moves.are_joint:
-        length = vector_norm(data.query)
-        return moves.reach * root(length * length * squares + _square(vector_norm(own)))
-    return moves.support(data.query) * absolute + moves.support(own)
+        length = _square(vector_norm(data.query))
+        return [
+            moves.radius * root(length * _squares(data, k) + _square(vector_norm(own)))
+            for k, own in enumerate(data.turned)
+        ]
+    far = [
+        arb(0) if place == data.own else size for place, size in enumerate(data.moved)
+    ]
+    return [
+        size + moves.support(data.token, own)
+        for size, own in zip(_centred(data, far), data.turned, strict=True)
+    ]
 
 
-def _quadratic(data: RowData, moves: Moves, key: int, squares: arb) -> arb:
-    """A bound of |d_i^T A (d_k - sum_l p_l d_l)|."""
+def _quadratic(data: RowData, moves: Moves) -> list[arb]:
+    """Bounds of |d_i^T A (d_k - sum_l p_l d_l)|."""
     if not moves.are_joint:
-        return 2 * data.form * (1 - data.weight[key])
-    own = abs(data.own_part[key])
-    return data.form * (own + root(squares + own * own)) / 2
+        return _centred(data, data.forms)
+    found = []
+    for k, (form, part) in enumerate(zip(data.forms, data.own_part, strict=True)):
+        own = abs(part)
+        found.append(form * (own + root(_squares(data, k) + own * own)) / 2)
+    return found
 
 
 def _deviation(data: RowData, moves: Moves, total: list[arb]) -> tuple[arb, arb]:
     """Bounds of the deviation of h, and of its linear part, under p."""
     if moves.are_joint:
-        linear = moves.reach * data.steepness
+        linear = moves.radius * data.steepness
         heaviest = largest(data.weight)
-        return linear + data.form * root(heaviest), linear
+        return linear + data.forms[0] * root(heaviest), linear
     pairs = zip(data.weight, total, strict=True)
     square = sum((p * x * x for p, x in pairs), arb(0))
     found = _spread(data, moves, data.weight).min(root(square)).min(data.half_range)
@@ -187,7 +201,7 @@ def _deviation(data: RowData, moves: Moves, total: list[arb]) -> tuple[arb, arb]
 
 def _spread(data: RowData, moves: Moves, weight: Sequence[arb]) -> arb:
     """A bound of the deviation of h under any law of at most these weights."""
-    squares = [_square(moves.support(key)) for key in data.keys]
+    squares = [_square(moves.support(data.token, key)) for key in data.keys]
     pairs = list(zip(weight, squares, strict=True))
 
     def above(level: arb) -> arb:
@@ -196,8 +210,8 @@ def _spread(data: RowData, moves: Moves, weight: Sequence[arb]) -> arb:
 
     candidates = [arb(0), *squares]
     best = min(candidates, key=lambda level: float(above(level)))
-    found = moves.support(data.query) + data.form + root(above(best))
-    return found.min(data.half_range)
+    common = largest(m + f for m, f in zip(data.moved, data.forms, strict=True))
+    return (common + root(above(best))).min(data.half_range)
 
 
 def _variances(data: RowData, moves: Moves, total: list[arb]) -> list[arb]:

@@ -266,6 +266,10 @@ def bound(
         float | None,
         typer.Option(help="Seconds for the search; slower theorems are left out."),
     ] = None,
+    target_slack: Annotated[
+        float | None,
+        typer.Option(help="Split a small box until upper over attained is this."),
+    ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Only theorems checked without float64.")
     ] = False,
@@ -285,6 +289,7 @@ def bound(
         quantity,
         causal=causal,
         time_limit=time_limit,
+        target_slack=target_slack,
         only_exact=exact,
     )
     if as_json:

@@ -35,6 +35,15 @@ THEOREMS = (
         "the comparison of norms; proof here",
     ),
     Theorem(
+        "domain-split",
+        "What holds on rectangles that cover a box holds on the box.",
+        r"A node cuts its region at $x_j \le t$ and $x_j \ge t$; the region $\ell \le "
+        r"x \le u$ of a leaf lies in its rectangle: $m - r \le \ell$, $u \le m + r$. "
+        r"$\sup_{\text{box}} q = \max_{\text{leaves}} \sup q$ for a number $q(X)$ of "
+        r"every state; false of the shrink, which compares two states.",
+        "branch and bound; proof here",
+    ),
+    Theorem(
         "inertia-of-low-rank-update",
         "Negative eigenvalues of a diagonal plus a low rank, from two small matrices.",
         r"$\nu(E + WKW^T) = \nu(E) + \nu(-K^{-1} - W^TE^{-1}W) - \nu(-K^{-1})$ for "

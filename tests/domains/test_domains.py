@@ -115,6 +115,23 @@ def test_tube_membership_is_decided_exactly():
     assert domains.Tube(np.zeros((1, 1)), "1/10").contains(np.array([[inside]]))
 
 
+def test_rectangle_membership_is_decided_exactly_entry_by_entry():
+    radii = np.array([[0.0, 0.25], [0.5, 1e-300]])
+    rectangle = domains.Rectangle(STATE, radii)
+    assert rectangle.contains(STATE)
+    assert rectangle.contains(STATE + np.array([[0.0, 0.25], [-0.5, 0.0]]))
+    for place in np.ndindex(2, 2):
+        moved = STATE.copy()
+        moved[place] = np.nextafter(STATE[place] + radii[place], 99)
+        assert not rectangle.contains(moved)
+
+
+def test_a_rectangle_needs_a_nonnegative_radius_for_each_entry():
+    for radii in (np.ones((1, 2)), -np.ones((2, 2))):
+        with pytest.raises(InvalidInput, match="give a number >= 0 for each entry"):
+            domains.Rectangle(STATE, radii)
+
+
 def test_each_domain_has_its_own_norm():
     moved = STATE + 1.0
     assert domains.Box(STATE, 1).contains(moved)
@@ -134,6 +151,7 @@ def test_each_domain_has_its_own_norm():
     [
         domains.Point(STATE), domains.Tube(STATE, 9), domains.Frobenius(STATE, 9),
         domains.Box(STATE, 9), domains.Ball(9, 2, 2), domains.Sphere(5, 2, 2),
+        domains.Rectangle(STATE, np.ones((2, 2))),
     ],
 )  # fmt: skip
 def test_a_state_of_another_shape_belongs_to_no_domain(domain):

@@ -14,14 +14,16 @@ from theorems.search import log_norm, spectral_norm
 
 from stabcheck import bounds, domains
 from stabcheck.bounds import Attention, Bound
-from stabcheck.bounds.pencil.domain import KINDS, PencilDomain, movement
+from stabcheck.bounds.pencil.domain import KINDS, PencilDomain
 from stabcheck.bounds.pencil.heads import pencil_heads
 from stabcheck.bounds.pencil.matrix import Multipliers, PencilMatrix, anchor_matrix
+from stabcheck.bounds.pencil.movement import movement
 from stabcheck.bounds.pencil.products import Anchor, middle_anchor, products
 from stabcheck.spectra import ascend
 
 SIGNS = {"spectral-norm": 1, "log-norm": 1, "log-norm-lower": -1}
 FINITE = st.sampled_from([0.01, 0.2, 1.0])
+SHAPES = st.sampled_from([*KINDS, "rectangle"])
 RADII = st.sampled_from([0.0, 1e-300, 1e-9, 0.01, 0.1, 0.5, 2.0])
 
 
@@ -42,13 +44,20 @@ def drawn_anchor(heads, moves, seed) -> Anchor:
     )
 
 
+def drawn(shape, radius: float, state: np.ndarray, seed: int):
+    """A kind and its radius; a rectangle is a box whose entries move differently."""
+    if shape != "rectangle":
+        return shape, radius
+    shares = generator(seed).choice([0.0, 0.03, 0.5, 1.0], size=state.shape)
+    return "box", radius * shares
+
+
 @pytest.mark.theorem("attention-pencil")
-@given(
-    attention_cases(), st.sampled_from(KINDS), st.sampled_from([0.01, 0.2, 1.0]), SEEDS
-)
-def test_each_product_covers_its_term_and_the_terms_add_up(case, kind, radius, seed):
+@given(attention_cases(), SHAPES, st.sampled_from([0.01, 0.2, 1.0]), SEEDS)
+def test_each_product_covers_its_term_and_the_terms_add_up(case, shape, radius, seed):
+    kind, radius = drawn(shape, radius, case.state, seed)
     heads = pencil_heads(case.field, case.state)
-    domain = PencilDomain(kind, radius, heads.shape[2])
+    domain = PencilDomain.of(kind, radius, case.state.shape)
     moves = movement(heads, domain)
     taken = drawn_anchor(heads, moves, seed)
     found = products(heads, domain, moves, taken)
@@ -85,13 +94,12 @@ def falling(heads, found, v) -> np.ndarray:
 
 
 @pytest.mark.theorem("attention-pencil")
-@given(
-    attention_cases(), st.sampled_from(KINDS), RADII, SEEDS, st.sampled_from([*SIGNS])
-)
+@given(attention_cases(), SHAPES, RADII, SEEDS, st.sampled_from([*SIGNS]))
 def test_the_bound_holds_at_every_state_that_is_tried(
-    case, kind, radius, seed, quantity
+    case, shape, radius, seed, quantity
 ):
     field, state = case.field, case.state
+    kind, radius = drawn(shape, radius, state, seed)
     bound = bounds.attention_pencil(
         field, state, radius, quantity, kind=kind, rounds=2, iterations=5
     )
@@ -118,11 +126,12 @@ def test_no_ascent_exceeds_the_bound(case, kind, seed):
 
 
 @pytest.mark.theorem("attention-pencil")
-@given(attention_cases(), st.sampled_from(KINDS), st.sampled_from([0.02, 0.3]), SEEDS)
-def test_any_multipliers_and_any_subspace_give_a_true_bound(case, kind, radius, seed):
+@given(attention_cases(), SHAPES, st.sampled_from([0.02, 0.3]), SEEDS)
+def test_any_multipliers_and_any_subspace_give_a_true_bound(case, shape, radius, seed):
     field, state = case.field, case.state
+    kind, radius = drawn(shape, radius, state, seed)
     heads = pencil_heads(field, state)
-    domain, rng = PencilDomain(kind, radius, heads.shape[2]), generator(seed)
+    domain, rng = PencilDomain.of(kind, radius, state.shape), generator(seed)
     moves = movement(heads, domain)
     taken = drawn_anchor(heads, moves, seed)
     vectors = rng.standard_normal((rng.integers(1, 4), state.size)) / 3
@@ -204,7 +213,7 @@ def shares_of_products(kind: str, seed: int) -> np.ndarray:
     state = rng.standard_normal((tokens, features))
     radius, share = [0.003, 0.03, 0.2][seed % 3], float(seed % 4 > 0)
     heads = pencil_heads(field, state)
-    domain = PencilDomain(kind, radius, features)
+    domain = PencilDomain.of(kind, radius, state.shape)
     moves = movement(heads, domain)
     taken = middle_anchor(heads, moves, np.full((4, 1, tokens), share))
     if seed % 2:
@@ -228,11 +237,14 @@ def test_every_product_is_nearly_attained(kind):
     assert (best > 0.6).all()
 
 
-def document(field, state, kind: str, radius: Fraction, bound: Bound) -> Document:
+def document(field, state, kind: str, radius, bound: Bound) -> Document:
     """One claim about one field round a state."""
     made = Document()
     index = made.field(field, len(state))
-    domain = made.round(kind, state, radius)
+    if np.ndim(radius):
+        domain = made.rectangle(state, radius)
+    else:
+        domain = made.round(kind, state, radius)
     arrays = {name: made.array(value) for name, value in bound.parameters.items()}
     made.claim(
         bound.theorem,
@@ -249,17 +261,19 @@ def document(field, state, kind: str, radius: Fraction, bound: Bound) -> Documen
 @settings(max_examples=25)
 @given(
     attention_cases(),
-    st.sampled_from(KINDS),
+    SHAPES,
     st.integers(0, 64),
     st.sampled_from([*SIGNS]),
 )
 def test_the_checker_accepts_the_value_of_the_prover_and_hardly_less(
-    case, kind, part, quantity
+    case, shape, part, quantity
 ):
-    field, state, radius = case.field, case.state, Fraction(part, 128)
+    field, state = case.field, case.state
+    kind, radius = drawn(shape, part / 128, state, part)
     bound = bounds.attention_pencil(
-        field, state, float(radius), quantity, kind=kind, rounds=1, iterations=4
+        field, state, radius, quantity, kind=kind, rounds=1, iterations=4
     )
+    radius = radius if np.ndim(radius) else Fraction(radius)
     made = document(field, state, kind, radius, bound)
     assert made.verdict() == "accepted"
     jacobian = field.jacobian(state)
@@ -278,6 +292,32 @@ def test_the_checker_accepts_tiny_radii(radius):
         assert made.verdict() == "accepted"
 
 
+def test_a_rectangle_of_equal_radii_is_the_box():
+    field, state = typical(size=3)
+    even = np.full((3, 3), 0.1)
+    less = even.copy()
+    less[0] = 0.0
+    for quantity, sign in SIGNS.items():
+        box, same, part = (
+            sign * bounds.attention_pencil(field, state, radius, quantity).value
+            for radius in (0.1, even, less)
+        )
+        assert abs(box - same) <= 1e-9 * abs(box)
+        assert part < box
+
+
+@pytest.mark.theorem("attention-pencil", refutes="the reach of another token")
+def test_the_checker_minds_the_radius_of_every_entry():
+    field, state = typical(size=3)
+    radii = np.full((3, 3), 0.1)
+    bound = bounds.attention_pencil(field, state, radii, "spectral-norm")
+    for place in np.ndindex(3, 3):
+        wider = radii.copy()
+        wider[place] = 0.2
+        made = document(field, state, "box", wider, bound)
+        assert made.verdict().startswith("rejected: the matrix")
+
+
 def test_a_domain_that_float64_cannot_hold_has_no_bound():
     field, state = typical(size=3)
     for quantity, sign in SIGNS.items():
@@ -291,6 +331,10 @@ def test_wrong_questions_are_refused():
         bounds.attention_pencil(field, state, 0.1, "shrink")
     with pytest.raises(ValueError, match="use one of box, tube, frobenius"):
         bounds.attention_pencil(field, state, 0.1, "log-norm", kind="ball")
+    with pytest.raises(ValueError, match=r"give one number or, for a box, an array of"):
+        bounds.attention_pencil(field, state, np.ones(3), "log-norm")
+    with pytest.raises(ValueError, match=r"a tube with radii of shape \(3, 3\)"):
+        bounds.attention_pencil(field, state, np.ones((3, 3)), "log-norm", kind="tube")
     with pytest.raises(ValueError, match="a matrix of 4096 rows"):
         bounds.attention_pencil(
             *typical(size=1)[:1], np.ones((2048, 1)), 0.1, "spectral-norm"

@@ -1,4 +1,4 @@
-r"""How far tokens, logits and attention weights move over a box, a tube or a ball.
+r"""A box, a tube or a Frobenius ball round a state, as the pencil needs it.
 
 `separate` domains (box, tube) move every token by itself: a linear functional $c$ of
 one displacement is at most $s(c)$.  In the Frobenius ball the tokens share one budget,
@@ -8,35 +8,47 @@ and sums over tokens become sums of squares.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
 
 import numpy as np
 
-from stabcheck.bounds.pencil.heads import PencilHeads
 from stabcheck.bounds.validation import Array, checked_nonnegative
 from stabcheck.errors import InvalidInput
 
 KINDS = ("box", "tube", "frobenius")
-PANELS = 10
-"""Panels of the unit interval in the integrals of the variance of the logits."""
-CELLS = 64
-"""Cells of [-H, H] in the maximum of the saturated exponential."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PencilDomain:
-    """A box, tube or Frobenius ball of a radius round a state of `features`."""
+    """A box, tube or Frobenius ball round a state.
+
+    `radii` `(n, d)`: of the entries of a box, each its own; of a tube or a Frobenius
+    ball the same number everywhere.
+    """
 
     kind: str
-    radius: float
-    features: int
+    radii: Array
 
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+    @staticmethod
+    def of(kind: str, radius: float | Array, shape: tuple[int, int]) -> PencilDomain:
+        """The domain of a radius, for a box also of radii `(n, d)`, round a state.
+
+        **Raises:** `InvalidInput` for another kind, a negative radius or, but for a
+        box, several radii.
+        """
+        if kind not in KINDS:
             raise InvalidInput(
-                f"asked for the domain {self.kind!r}; use one of {', '.join(KINDS)}"
+                f"asked for the domain {kind!r}; use one of {', '.join(KINDS)}"
             )
-        checked_nonnegative("radius", self.radius)
+        given = np.asarray(radius, dtype=np.float64)
+        if given.shape not in ((), tuple(shape)) or (given.ndim and kind != "box"):
+            raise InvalidInput(
+                f"asked for a {kind} with radii of shape {given.shape}; give one "
+                f"number or, for a box, an array of shape {tuple(shape)}"
+            )
+        checked_nonnegative("radius", float(given.min()))
+        checked_nonnegative("radius", float(given.max()))
+        return PencilDomain(kind, np.broadcast_to(given, shape))
 
     @property
     def joint(self) -> bool:
@@ -44,234 +56,39 @@ class PencilDomain:
         return self.kind == "frobenius"
 
     @property
-    def reach(self) -> float:
-        """How far one token moves, in the Euclidean norm."""
-        root = np.sqrt(self.features) if self.kind == "box" else 1.0
-        return float(self.radius * root)
+    def radius(self) -> float:
+        """The one radius of a tube or a Frobenius ball."""
+        return float(self.radii[0, 0])
 
-    @property
-    def squared_reach(self) -> float:
-        """Its square, infinite where that overflows."""
-        return self.reach * self.reach
+    @cached_property
+    def reach(self) -> Array:
+        """How far each token moves, in the Euclidean norm, `(n,)`."""
+        if self.kind == "box":
+            return np.linalg.norm(self.radii, axis=1)
+        return self.radii[:, 0]
 
-    def support(self, functionals: Array) -> Array:
-        """The largest value of linear functionals `(..., d)` of one displacement."""
-        order = 1 if self.kind == "box" else 2
-        return self.radius * np.linalg.norm(functionals, ord=order, axis=-1)
+    def supports(self, functionals: Array) -> Array:
+        """The largest values of functionals `(..., d)` of each token, `(..., n)`."""
+        tokens = range(len(self.radii))
+        return np.stack([self.support(k, functionals) for k in tokens], axis=-1)
+
+    def own_supports(self, functionals: Array) -> Array:
+        """The same of functionals `(H, n, ..., d)` of the token of their axis 1."""
+        tokens = range(len(self.radii))
+        parts = [self.support(k, functionals[:, k]) for k in tokens]
+        return np.stack(parts, axis=1)
+
+    def support(self, token: int, functionals: Array) -> Array:
+        """The largest values of functionals `(..., d)` of one token, `(...,)`."""
+        if self.kind == "box":
+            return np.abs(functionals) @ self.radii[token]
+        return np.linalg.norm(functionals, axis=-1) * self.radii[token, 0]
 
     def budget(self, weights: Array) -> float:
         r"""An upper bound of $\sum_k\delta_k^2/c_k$ over the domain, $c$ `(n, d)`."""
-        shares = 1 / weights
+        shares = self.radii**2 / weights
         if self.kind == "box":
-            total = shares.sum()
-        elif self.kind == "tube":
-            total = shares.max(axis=1).sum()
-        else:
-            total = shares.max()
-        return float(self.radius * self.radius * total)
-
-
-@dataclass(frozen=True, eq=False)
-class Movement:
-    r"""Bounds of what moves, per head and receiver, `(H, n)` or with keys `(H, n, n)`.
-
-    `linear` of $|z_{ik}\cdot\delta|$ and `bilinear` $q_{ik}$ of the rest of a centred
-    logit, `total` $H_{ik}$ of all of it; `upper` of the weight; `ratio` of $|p'/p - 1|$
-    and `least` of $p'/p$ from below; `turn` $\psi$ of $\log E_0e^{\tilde h}$, `spread`
-    $\chi$ of the deviation of $p'/p$; `linear_deviation` of the linear part of the
-    logits (Frobenius ball).
-    """
-
-    linear: Array
-    bilinear: Array
-    total: Array
-    upper: Array
-    ratio: Array
-    least: Array
-    turn: Array
-    spread: Array
-    linear_deviation: Array
-
-
-def movement(heads: PencilHeads, domain: PencilDomain) -> Movement:
-    """Bound the movement over a domain."""
-    P, seen = heads.weights, heads.seen[None]
-    norms = np.linalg.norm(heads.forms, ord=2, axis=(1, 2))
-    linear, bilinear = (
-        np.where(seen, part, 0.0) for part in _logits(heads, domain, norms)
-    )
-    total = linear + bilinear
-    most = total.max(axis=2)
-    panels = None
-    if domain.joint:
-        own = _root_mean_square(heads)
-        alone = domain.radius * own
-        pairs = domain.squared_reach * norms[:, None] * np.sqrt(P.max(axis=2))
-        deviation = alone + pairs
-    else:
-        alone = np.zeros_like(most)
-        panels = _Panels.of(heads, domain, norms, total)
-        deviation = np.minimum(
-            panels.deviation(P), np.sqrt((P * total * total).sum(axis=2))
-        )
-    turn = np.log1p(deviation**2 * _quadratic(most))
-    square = (_slope(most) * deviation) ** 2
-    if panels is not None:
-        first, second = panels.integrals()
-        turn = np.minimum(turn, first)
-        square = np.minimum(square, np.expm1(second))
-    upper = P * saturated(P, heads.others, total)
-    rise = saturated(P, heads.others, total) - 1
-    fall = -np.expm1(-total - turn[..., None])
-    return Movement(
-        linear=linear,
-        bilinear=bilinear,
-        total=total,
-        upper=upper,
-        ratio=np.where(seen, np.maximum(rise, fall), 0.0),
-        least=np.exp(-total - turn[..., None]),
-        turn=turn,
-        spread=np.sqrt(square),
-        linear_deviation=alone,
-    )
-
-
-def saturated(weights: Array, others: Array, rise: Array) -> Array:
-    r"""$g_p(x) = 1/(p + (1-p)e^{-x/(1-p)})$: how much a weight grows, at most."""
-    share = np.divide(rise, others, out=np.zeros_like(rise), where=others > 0)
-    return 1 / (weights + others * np.exp(-share))
-
-
-def _quadratic(x: Array) -> Array:
-    r"""$(e^x - 1 - x)/x^2$, increasing, by its series below 1/10."""
-    small = np.where(x < 0.1, x, 0.0)
-    series = sum(small**k / np.prod(np.arange(1.0, k + 3)) for k in range(12))
-    large = np.where(x < 0.1, 1.0, x)
-    return np.where(x < 0.1, series, (np.expm1(large) - large) / large**2)
-
-
-def _slope(x: Array) -> Array:
-    r"""$(e^x - 1)/x$."""
-    large = np.where(x > 0, x, 1.0)
-    return np.where(x > 0, np.expm1(large) / large, 1.0)
-
-
-def highest(heads: PencilHeads, total: Array, share: Array) -> Array:
-    r"""The largest $\min(e^x, g_p(x)) - \lambda x$ over $|x| \le H$, cell by cell.
-
-    **Arguments:** `share` $\lambda$ in [0, 1], `(H, n)`.
-    """
-    share = share[..., None]
-    edges = np.linspace(-1, 1, CELLS + 1)
-    best = np.zeros_like(total)
-    for left, right in pairwise(edges):
-        top = saturated(heads.weights, heads.others, right * total)
-        best = np.maximum(best, top - share * left * total)
-    ends = np.maximum(np.exp(total) - share * total, np.exp(-total) + share * total)
-    return np.minimum(best, ends)
-
-
-def _logits(
-    heads: PencilHeads, domain: PencilDomain, norms: Array
-) -> tuple[Array, Array]:
-    """Linear and bilinear part of centred logits, `(H, n, n)` each."""
-    P, tokens = heads.weights, heads.shape[1]
-    own = np.eye(tokens)[None]
-    receiver = np.einsum("hii->hi", P)[..., None]
-    # C = 1 - p_i in the direction of a key: its entry at the receiver is `at`.
-    at = own - receiver
-    turned = heads.centred_keys + at[..., None] * heads.slopes[:, :, None]
-    if not domain.joint:
-        # |C_kl| summed over the tokens l other than the receiver.
-        rest = np.where(own > 0, heads.others, 2 * heads.others - receiver)
-        slope = domain.support(heads.slopes)[..., None]
-        linear = slope * np.maximum(rest, 0) + domain.support(turned)
-        return linear, 2 * _pair(heads, domain, norms)[:, None, None] * heads.others
-    squares = (P**2).sum(axis=2, keepdims=True) - receiver**2
-    rest = np.where(own > 0, squares, squares - P**2 + heads.others**2)
-    rest = np.maximum(rest, 0)
-    length = (heads.slopes**2).sum(axis=2)[..., None]
-    linear = domain.radius * np.sqrt(length * rest + (turned**2).sum(axis=3))
-    far = np.abs(at)
-    pair = domain.squared_reach * norms[:, None, None]
-    return linear, pair * (far + np.sqrt(rest + far**2)) / 2
-
-
-def _pair(heads: PencilHeads, domain: PencilDomain, norms: Array) -> Array:
-    r"""Bound $|d_i^{\mathsf T}Ad_k|$ where tokens move by themselves, `(H,)`."""
-    bound = domain.squared_reach * norms
-    if domain.kind == "box":
-        entries = np.abs(heads.forms).sum(axis=(1, 2))
-        bound = np.minimum(bound, domain.radius * domain.radius * entries)
-    return bound
-
-
-def _root_mean_square(heads: PencilHeads) -> Array:
-    r"""$\|\operatorname{diag}(\sqrt{p_i})Z_i\|_2$, `(H, n)`."""
-    scaled = np.sqrt(heads.weights)[..., None] * heads.rows
-    gram = scaled @ scaled.swapaxes(2, 3)
-    return np.sqrt(np.maximum(np.linalg.eigvalsh(gram)[..., -1], 0))
-
-
-@dataclass(frozen=True, eq=False)
-class _Panels:
-    """What bounds the deviation of the logits under tilted weights, tokens separate."""
-
-    heads: PencilHeads
-    total: Array
-    half_range: Array
-    common: Array
-    squares: Array
-
-    @staticmethod
-    def of(
-        heads: PencilHeads, domain: PencilDomain, norms: Array, total: Array
-    ) -> _Panels:
-        pair = _pair(heads, domain, norms)[:, None]
-        slope = domain.support(heads.slopes)
-        squares = domain.support(heads.centred_keys) ** 2
-        return _Panels(
-            heads,
-            total,
-            _half_range(heads, domain) + pair,
-            slope + pair,
-            np.where(heads.seen[None], squares, 0.0),
-        )
-
-    def deviation(self, upper: Array) -> Array:
-        """Bound the deviation under all weights below `upper`, `(H, n)`."""
-        order = np.argsort(-self.squares, axis=2)
-        squares = np.take_along_axis(self.squares, order, axis=2)
-        filled = np.cumsum(np.take_along_axis(upper, order, axis=2), axis=2)
-        shares = np.diff(np.minimum(filled, 1.0), axis=2, prepend=0.0)
-        variance = (shares * squares).sum(axis=2)
-        return np.minimum(self.half_range, self.common + np.sqrt(variance))
-
-    def integrals(self) -> tuple[Array, Array]:
-        r"""$\int_0^1(1-t)\sigma^2$ and $\int_0^2(1-|t-1|)\sigma^2$, from above."""
-        P, others = self.heads.weights, self.heads.others
-        first = second = np.zeros_like(self.common)
-        for panel in range(2 * PANELS):
-            right, middle = (panel + 1) / PANELS, (panel + 0.5) / PANELS
-            tilted = P * saturated(P, others, right * self.total)
-            variance = self.deviation(tilted) ** 2 / PANELS
-            if panel < PANELS:
-                first = first + (1 - middle) * variance
-            second = second + (1 - abs(middle - 1)) * variance
-        return first, second
-
-
-def _half_range(heads: PencilHeads, domain: PencilDomain) -> Array:
-    """Half the range of the linear parts of a row of logits, `(H, n)`."""
-    count, tokens, _ = heads.shape
-    slope = domain.support(heads.slopes)
-    result = np.zeros((count, tokens))
-    for i in range(tokens):
-        keys = np.flatnonzero(heads.seen[i])
-        turned = heads.keys[:, keys] + (keys == i)[:, None] * heads.slopes[:, i, None]
-        differences = domain.support(turned[:, :, None] - turned[:, None])
-        far = (keys != i).astype(float)
-        moved = slope[:, i, None, None] * (far[:, None] + far[None])
-        np.einsum("hkk->hk", moved)[...] = 0.0
-        result[:, i] = (differences + moved).max(axis=(1, 2)) / 2
-    return result
+            return float(shares.sum())
+        if self.kind == "tube":
+            return float(shares.max(axis=1).sum())
+        return float(shares.max())

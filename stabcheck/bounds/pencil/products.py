@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stabcheck.bounds.pencil.domain import Movement, PencilDomain, highest
+from stabcheck.bounds.pencil.domain import PencilDomain
 from stabcheck.bounds.pencil.heads import PencilHeads
+from stabcheck.bounds.pencil.movement import Movement, highest
 from stabcheck.bounds.validation import Array
 
 ON_ALL = 7
@@ -151,7 +152,8 @@ def _covariance(a: _Assembly, moves: Movement, anchor: Anchor) -> None:
 
 def _moved(a: _Assembly, domain: PencilDomain, moves: Movement, shares: Array) -> None:
     """Values and keys that move: beyond the first order, or as a whole."""
-    P, reach, upper = a.heads.weights, domain.reach, moves.upper
+    P, upper = a.heads.weights, moves.upper
+    reach, own = _farthest(a.heads, domain), domain.reach
     chi, ratio = moves.spread[..., None], P * moves.ratio
     values, keys = shares[2], shares[3]
     wide = keys[..., None]
@@ -166,20 +168,22 @@ def _moved(a: _Assembly, domain: PencilDomain, moves: Movement, shares: Array) -
         key_size = ratio.sum(axis=2) + moves.spread
     direct = whole[..., None] * upper
     block = reach * (values * value_size + (1 - values) * whole)
-    rows = reach * (values[..., None] * beyond + (1 - values[..., None]) * direct)
+    rows = values[..., None] * beyond + (1 - values[..., None]) * direct
+    rows = reach[:, None] * rows
     a.add(a.whole(_unless_alone(a, block)), rows=rows)
     near = wide * (ratio + chi * P) + (1 - wide) * upper
     on_keys = wide * (ratio + chi * upper) + (1 - wide) * upper
-    a.add(reach * a.values(near), keys=reach * on_keys)
+    a.add(a.values(own[:, None] * near), keys=own[:, None] * on_keys)
     far = wide * far + (1 - wide) * direct
     receivers = reach * (keys * key_size + (1 - keys) * whole)
-    a.add(reach * a.values(far), receivers=receivers)
+    a.add(a.values(reach[:, None] * far), receivers=receivers)
 
 
 def _both_moved(a: _Assembly, domain: PencilDomain, moves: Movement) -> None:
-    pair = peak = np.full_like(moves.turn, domain.squared_reach)
+    reach = np.broadcast_to(_farthest(a.heads, domain), moves.turn.shape)
+    pair, peak = domain.reach * reach, reach**2
     if domain.joint:
-        pair, peak = (domain.squared_reach * part for part in _joint_pairs(moves.upper))
+        pair, peak = (reach**2 * part for part in _joint_pairs(moves.upper))
     pair, peak = _unless_alone(a, pair), _unless_alone(a, peak)
     a.add(a.whole(pair), keys=pair[..., None] * moves.upper)
     a.add(a.whole(peak), receivers=peak)
@@ -208,16 +212,22 @@ def _first_order(
     a.add(a.whole(means * size), tokens=means[..., None] * linear)
     linear = covariance[..., None] * linear
     a.add(a.values(linear), rows=linear)
-    top, weights = np.ones_like(moves.turn), P
+    moved = P * reach
+    top = moved.sum(axis=2)
     if domain.joint:
         top = P.max(axis=2)
-        weights = P**2 / top[..., None]
-    top = reach * top
+        moved = reach * P**2 / top[..., None]
+        top = domain.radius * top
     through = values * _unless_alone(a, top)
-    a.add(a.whole(through), rows=reach * values[..., None] * weights)
-    near, far = keys[..., None] * P, keys[..., None] * weights
-    a.add(reach * a.values(near), keys=reach * near)
-    a.add(reach * a.values(far), receivers=keys * top)
+    a.add(a.whole(through), rows=values[..., None] * moved)
+    near, far = keys[..., None] * P * reach[:, None], keys[..., None] * moved
+    a.add(a.values(near), keys=near)
+    a.add(a.values(far), receivers=keys * top)
+
+
+def _farthest(heads: PencilHeads, domain: PencilDomain) -> Array:
+    """How far a key that a token sees moves at most, `(n,)`."""
+    return np.where(heads.seen, domain.reach, 0.0).max(axis=1)
 
 
 def _unless_alone(a: _Assembly, sizes: Array) -> Array:

@@ -8,7 +8,7 @@ needs no proof.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
@@ -16,19 +16,16 @@ from scipy.optimize import minimize
 from stabcheck.bounds.bound import Bound, outward
 from stabcheck.bounds.norms import dyadic
 from stabcheck.bounds.parameters import Attention
-from stabcheck.bounds.pencil.domain import Movement, PencilDomain, movement
+from stabcheck.bounds.pencil.domain import PencilDomain
 from stabcheck.bounds.pencil.eigenvalue import Found, SmoothTop, split
-from stabcheck.bounds.pencil.heads import PencilHeads, pencil_heads
-from stabcheck.bounds.pencil.matrix import (
-    Multipliers,
-    PencilMatrix,
-    anchor_matrix,
-    leading_subspace,
-)
-from stabcheck.bounds.pencil.products import (
-    Products,
-    middle_anchor,
-    products,
+from stabcheck.bounds.pencil.heads import pencil_heads
+from stabcheck.bounds.pencil.matrix import Multipliers
+from stabcheck.bounds.pencil.opening import (
+    BITS,
+    SMALLEST_SHARE,
+    displacement_weights,
+    evaluate,
+    opening,
 )
 from stabcheck.bounds.validation import Array
 from stabcheck.errors import InvalidInput
@@ -40,18 +37,10 @@ MOST_ROWS = 2048
 MOST_ENTRIES = 2**26
 """Numbers in one array of rows or of derivatives."""
 SUBSPACE = 24
-WHOLE_VALUES, WHOLE_KEYS = 0.3, 0.6
-"""Where logits move by less, the pencil takes the first order of moved values, keys."""
 SHARPNESS = (120.0, 240.0, 480.0)
 """The smoothing of each round, over the value; the last is repeated."""
 REACH = 25.0
 """Multipliers are sought within e^25 of those that balance the traces."""
-DEAD = 2.0**40
-"""The multiplier that makes one side of a product vanish in float64."""
-BITS = 24
-"""Significant bits of the chosen multipliers: any values near the optimum do."""
-FLOOR = 2.0**-400
-SMALLEST_SHARE = 1e-4
 MARGIN = 1e-9
 """Room for the checker's rounding, relative to the matrix."""
 
@@ -59,7 +48,7 @@ MARGIN = 1e-9
 def attention_pencil(
     attention: Attention,
     state: Array,
-    radius: float,
+    radius: float | Array,
     quantity: str,
     *,
     kind: str = "box",
@@ -69,10 +58,11 @@ def attention_pencil(
 ) -> Bound:
     r"""Bound a quantity of the Jacobian over a small domain.  `attention-pencil`.
 
-    **Arguments:** `state` `(n, d)`; `radius` of the domain; `quantity`
-    `spectral-norm`, `log-norm` or `log-norm-lower`; `kind` of the domain: `box`,
-    `tube` or `frobenius`; `subspace`, the dimension on which the first order is kept
-    as a whole; `rounds` of the search, of so many `iterations` each.
+    **Arguments:** `state` `(n, d)`; `radius` of the domain, for a box also radii of
+    its entries `(n, d)`; `quantity` `spectral-norm`, `log-norm` or `log-norm-lower`;
+    `kind` of the domain: `box`, `tube` or `frobenius`; `subspace`, the dimension on
+    which the first order is kept as a whole; `rounds` of the search, of so many
+    `iterations` each.
 
     **Returns:** a bound whose parameters are float64 arrays, read as exact numbers:
     `multipliers` `(12, H, n)`, `subspace` `(m, n d)`, `scales` `(m,)`, `weights`
@@ -81,24 +71,74 @@ def attention_pencil(
 
     **Raises:** `InvalidInput` for another quantity or domain, or a state too large.
     """
+    domain = PencilDomain.of(kind, radius, np.shape(state))
+    found = pencil_on(
+        attention,
+        state,
+        domain,
+        quantity,
+        subspace=subspace,
+        rounds=rounds,
+        iterations=iterations,
+    )
+    return found.bound
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A bound over a domain and what the moves of each entry cost it, `(n, d)`."""
+
+    bound: Bound
+    costs: Array
+
+
+def pencil_on(
+    attention: Attention,
+    state: Array,
+    domain: PencilDomain,
+    quantity: str,
+    *,
+    subspace: int = SUBSPACE,
+    rounds: int = 1,
+    iterations: int = 6,
+    start: Bound | None = None,
+) -> Part:
+    """As `attention_pencil`, where a domain nearby has been searched already.
+
+    **Arguments:** `start`, the bound on such a domain: its multipliers are tried first.
+    """
     if quantity not in QUANTITIES:
         raise InvalidInput(
             f"asked for the pencil of {quantity}; it bounds {', '.join(QUANTITIES)}"
         )
     _check_size(attention, state, quantity)
     heads = pencil_heads(attention, state)
-    domain = PencilDomain(kind, float(radius), heads.shape[2])
     sign = -1 if quantity == "log-norm-lower" else 1
     with np.errstate(all="ignore"):
         try:
-            start = _start(heads, domain, quantity, subspace)
-            if start is not None and np.isfinite(start.value):
-                best = _search(start, rounds, iterations)
-                return _bound(best, quantity, sign)
+            found = opening(heads, domain, quantity, subspace)
+            if found is not None and np.isfinite(found.value):
+                best = _search(_resumed(found, start), rounds, iterations)
+                demand = best.matrix.demand(best.multipliers, best.vectors)
+                costs = domain.radii * np.sqrt(demand)
+                return Part(_bound(best, quantity, sign), costs)
         except np.linalg.LinAlgError:
             # Overflow that no earlier look has seen.
             pass
-    return Bound(THEOREM, quantity, sign * np.inf, tier="float64")
+    nothing = Bound(THEOREM, quantity, sign * np.inf, tier="float64")
+    return Part(nothing, np.array(domain.radii))
+
+
+def _resumed(found: Found, start: Bound | None) -> Found:
+    """The better of an opening and of the multipliers of another bound."""
+    if start is None or not start.parameters:
+        return found
+    given = start.parameters
+    if np.shape(given["scales"]) != (len(found.matrix.subspace),):
+        return found
+    multipliers = Multipliers(given["multipliers"], given["scales"])
+    other = evaluate(found.matrix, multipliers)
+    return min(found, other, key=lambda each: each.value)
 
 
 def _check_size(attention: Attention, state: Array, quantity: str) -> None:
@@ -110,82 +150,6 @@ def _check_size(attention: Attention, state: Array, quantity: str) -> None:
             f"{np.shape(state)}, found a matrix of {rows} rows and {entries} numbers "
             f"in its rows; at most {MOST_ROWS} and {MOST_ENTRIES}"
         )
-
-
-def _is_finite(found: Products) -> bool:
-    arrays = (found.blocks, found.on_rows, found.on_keys, found.on_tokens)
-    return all(np.isfinite(array).all() for array in arrays)
-
-
-def _start(
-    heads: PencilHeads, domain: PencilDomain, quantity: str, subspace: int
-) -> Found | None:
-    """The matrix with weights from the gradient of the leading value, balanced."""
-    moves = movement(heads, domain)
-    shares = _shares(moves)
-    taken = middle_anchor(heads, moves, shares)
-    found = products(heads, domain, moves, taken)
-    anchor = anchor_matrix(heads, taken, quantity)
-    if not _is_finite(found) or not np.isfinite(anchor).all():
-        return None
-    dilated = quantity == "spectral-norm"
-    vectors = leading_subspace(anchor, subspace, dilated=dilated)
-    derivatives = np.stack([heads.first_derivative(f, shares) for f in vectors])
-    lead = anchor @ vectors[0]
-    slope = np.abs(lead @ derivatives[0]).reshape(heads.state.shape)
-    if not np.isfinite(derivatives).all():
-        return None
-    matrix = PencilMatrix(
-        heads, domain, found, taken, anchor, vectors, derivatives,
-        _weights(domain, slope**2, 0.3), dilated,
-    )  # fmt: skip
-    return _evaluate(matrix, _balanced(matrix))
-
-
-def _shares(moves: Movement) -> Array:
-    """Shares of the first order: all of it where logits hardly move, else less."""
-    most = moves.total.max(axis=2)
-    weights = np.clip(1.2 - 0.6 * most, 0, 1)
-    values = np.where(most < WHOLE_VALUES, 1.0, 0.0)
-    keys = np.where(most < WHOLE_KEYS, 1.0, 0.0)
-    return np.stack([weights, weights, values, keys])
-
-
-def _weights(domain: PencilDomain, demand: Array, least: float) -> Array:
-    """Weights that a demand by displacement makes best, of mean logarithm 0."""
-    if domain.kind == "frobenius" or not demand.any():
-        return np.ones_like(demand)
-    if domain.kind == "tube":
-        demand = np.broadcast_to(demand.sum(axis=1, keepdims=True), demand.shape)
-    root = np.sqrt(demand)
-    root = np.maximum(root, least * root.mean())
-    return dyadic(np.exp(np.log(root).mean()) / root, BITS)
-
-
-def _balanced(matrix: PencilMatrix) -> Multipliers:
-    """Multipliers that balance the two sides of each product on average."""
-    size = matrix.heads.state.size
-    even = np.eye(size) / np.sqrt(size)
-    stacked = np.concatenate([even, even]) if matrix.dilated else even
-    rising, falling = matrix.slopes(stacked)
-    count = len(matrix.subspace)
-    live = (rising > 0) & (falling > 0)
-    ratio = np.where(live, falling, 1.0) / np.where(live, rising, 1.0)
-    # A product with a side 0 is 0: its multiplier makes the other side small.
-    dead = np.where(rising > 0, 1 / DEAD, np.where(falling > 0, DEAD, 1.0))
-    start = np.where(live, np.sqrt(ratio), dead)
-    tops = np.linalg.norm(matrix.grams[0], 2) or 1.0
-    scales = np.full(count, np.sqrt(matrix.budget / tops))
-    return Multipliers(
-        start[:-count].reshape(matrix.products.on_receivers.shape),
-        np.maximum(scales, FLOOR),
-    )
-
-
-def _evaluate(matrix: PencilMatrix, multipliers: Multipliers) -> Found:
-    objective = SmoothTop(matrix, 1.0)
-    objective(np.log(multipliers.flat()))
-    return objective.best
 
 
 def _search(found: Found, rounds: int, iterations: int) -> Found:
@@ -215,9 +179,9 @@ def _reweighted(found: Found) -> Found:
     if matrix.domain.kind == "frobenius":
         return found
     demand = matrix.demand(found.multipliers, found.vectors)
-    wanted = _weights(matrix.domain, demand, np.sqrt(SMALLEST_SHARE))
+    wanted = displacement_weights(matrix.domain, demand, np.sqrt(SMALLEST_SHARE))
     between = dyadic(np.sqrt(wanted * matrix.weights), BITS)
-    other = _evaluate(replace(matrix, weights=between), found.multipliers)
+    other = evaluate(replace(matrix, weights=between), found.multipliers)
     return min(found, other, key=lambda each: each.value)
 
 

@@ -16,7 +16,7 @@ from flint import arb
 
 from stabcheck.checker.balls import largest, power_of_two, root
 from stabcheck.checker.float64.midpoint_radius import outward
-from stabcheck.checker.pencil_domain import Moves
+from stabcheck.checker.pencil_domain import Moves, Reach
 from stabcheck.checker.pencil_rows import Row
 
 PRODUCTS = 12
@@ -70,27 +70,27 @@ class Choice:
 
 
 def row_products(
-    row: Row, own: int | None, choice: Choice, moves: Moves
+    row: Row, own: int | None, choice: Choice, moves: Moves, reach: Reach
 ) -> list[Product]:
     """The products of one row, its admissible keys only."""
-    weight, reach, chi = row.weight, moves.reach, row.chi
+    weight, chi = row.weight, row.chi
     rest = 1 - choice.keys
     changed = [p * x for p, x in zip(weight, row.change, strict=True)]
     moved = [p * x for p, x in zip(weight, row.linear, strict=True)]
     turned = [choice.covariance * x for x in moved]
     mixed = [choice.means * x for x in moved]
-    keys = [reach * choice.keys * p for p in weight]
+    keys = [reach.own * choice.keys * p for p in weight]
     covariance = _covariance(row, choice)
     means = _means(row, choice)
     found = {
         0: Product(values=covariance, linear=covariance),
         2: Product(
             values=[
-                reach * (choice.keys * (c + chi * p) + rest * u)
+                reach.own * (choice.keys * (c + chi * p) + rest * u)
                 for c, p, u in zip(changed, weight, row.upper, strict=True)
             ],
             keys=[
-                reach * (choice.keys * (c + chi * u) + rest * u)
+                reach.own * (choice.keys * (c + chi * u) + rest * u)
                 for c, u in zip(changed, row.upper, strict=True)
             ],
         ),
@@ -98,7 +98,14 @@ def row_products(
         7: Product(through=_all_moved(row, choice, mixed, moves), plain=mixed),
         8: Product(values=turned, linear=turned),
         10: Product(values=keys, keys=keys),
-    } | _of_moves(row, own, choice, changed, moves)
+    } | _of_moves(
+        choice,
+        _joint(row, own, changed, moves.radius)
+        if moves.are_joint
+        else _separate(row, changed, reach),
+        row.upper,
+        reach,
+    )
     if len(weight) == 1:
         # A law on one key has no covariances.
         for place in (1, 4, 5, 9):
@@ -164,79 +171,70 @@ def _all_moved(row: Row, choice: Choice, mixed: list[arb], moves: Moves) -> arb:
 
 @dataclass(frozen=True)
 class _Moved:
-    """Bounds for keys that move with their tokens, before the factor of the reach.
+    """Bounds for keys that move with their tokens; the reach is a factor of the last.
 
-    `changed` and `spread` belong to a change of measure, `kept` and `first` to the
-    centre's weights, `whole` to changed weights; `both` and `twice` to two moves.
+    `changed` and `spread` belong to a change of measure, `whole` to changed weights;
+    `both` and `twice` to two moves; `kept` and `first`, with the reach of every key, to
+    the centre's weights.
     """
 
     changed: arb
     spread: list[arb]
     values_changed: arb
     values_spread: list[arb]
-    kept: arb
-    first: list[arb]
     whole: arb
     both: arb
     twice: arb
+    kept: arb
+    first: list[arb]
 
 
 def _of_moves(
-    row: Row, own: int | None, choice: Choice, changed: list[arb], moves: Moves
+    choice: Choice, found: _Moved, upper: list[arb], reach: Reach
 ) -> dict[int, Product]:
     """The products in which values or keys move with their tokens."""
-    of_domain = _joint if moves.are_joint else _separate
-    found = of_domain(row, own, changed)
-    reach, nu, eta = moves.reach, choice.values, choice.keys
-    square = reach * reach
-    whole = [found.whole * u for u in row.upper]
+    nu, eta, far = choice.values, choice.keys, reach.farthest
+    whole = [found.whole * u for u in upper]
+    pair, twice = far * reach.own * found.both, far * far * found.twice
     return {
         1: Product(
-            through=reach * (nu * found.values_changed + (1 - nu) * found.whole),
+            through=far * (nu * found.values_changed + (1 - nu) * found.whole),
             linear=[
-                reach * (nu * t + (1 - nu) * u)
+                far * (nu * t + (1 - nu) * u)
                 for t, u in zip(found.values_spread, whole, strict=True)
             ],
         ),
         3: Product(
             values=[
-                reach * (eta * t + (1 - eta) * u)
+                far * (eta * t + (1 - eta) * u)
                 for t, u in zip(found.spread, whole, strict=True)
             ],
-            own=reach * (eta * found.changed + (1 - eta) * found.whole),
+            own=far * (eta * found.changed + (1 - eta) * found.whole),
         ),
-        4: Product(
-            through=square * found.both,
-            keys=[square * found.both * u for u in row.upper],
-        ),
-        5: Product(through=square * found.twice, own=square * found.twice),
-        9: Product(
-            through=reach * nu * found.kept,
-            linear=[reach * nu * t for t in found.first],
-        ),
-        11: Product(
-            values=[reach * eta * t for t in found.first],
-            own=reach * eta * found.kept,
-        ),
+        4: Product(through=pair, keys=[pair * u for u in upper]),
+        5: Product(through=twice, own=twice),
+        9: Product(through=nu * found.kept, linear=[nu * t for t in found.first]),
+        11: Product(values=[eta * t for t in found.first], own=eta * found.kept),
     }
 
 
-def _separate(row: Row, own: int | None, changed: list[arb]) -> _Moved:
+def _separate(row: Row, changed: list[arb], reach: Reach) -> _Moved:
     """Tokens that move on their own."""
+    first = [p * r for p, r in zip(row.weight, reach.keys, strict=True)]
     return _Moved(
         changed=sum(changed, arb(0)) + row.chi,
         spread=[c + row.chi * p for c, p in zip(changed, row.weight, strict=True)],
         values_changed=2 * row.chi,
         values_spread=[2 * row.chi * p for p in row.weight],
-        kept=arb(1),
-        first=row.weight,
         whole=arb(1),
         both=arb(1),
         twice=arb(1),
+        kept=sum(first, arb(0)),
+        first=first,
     )
 
 
-def _joint(row: Row, own: int | None, changed: list[arb]) -> _Moved:
+def _joint(row: Row, own: int | None, changed: list[arb], radius: arb) -> _Moved:
     """Tokens that share one radius."""
     pairs = list(zip(row.weight, row.change, strict=True))
     balance = largest(root(p) * x for p, x in pairs).max(LEAST)
@@ -251,11 +249,11 @@ def _joint(row: Row, own: int | None, changed: list[arb]) -> _Moved:
         spread=spread,
         values_changed=balance + length * row.chi,
         values_spread=spread,
-        kept=heaviest,
-        first=[p * p / heaviest for p in row.weight],
         whole=root(largest(row.upper)),
         both=root(_shared_moves(row.upper, own)),
         twice=largest(row.upper),
+        kept=radius * heaviest,
+        first=[radius * p * p / heaviest for p in row.weight],
     )
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from stabcheck.checker.context import Context
 
 
+KINDS = {"point", "ball", "tube", "box", "frobenius"}
+"""Domains of one radius at most; those with radii of their own are not compared."""
+
+
 def _squared_factor(part: str, whole: str, tokens: int, features: int) -> int:
     """The f with: radius r of the part needs radius sqrt(f) r of the whole."""
     if part == whole or part in ("point", "frobenius"):
@@ -55,6 +59,8 @@ def _within_ball(ctx: Context, part: dict, whole: dict) -> bool:
 
 def is_part(ctx: Context, part: dict, whole: dict) -> bool:
     """Whether one domain lies inside another, as far as these inclusions say."""
+    if not {part["kind"], whole["kind"]} <= KINDS:
+        return False
     if whole["kind"] == "ball":
         return _within_ball(ctx, part, whole)
     if part["kind"] == "ball" or part["centre"] != whole["centre"]:

@@ -38,10 +38,9 @@ from stabcheck.checker.hypotheses import (
     float_text,
     no_premises,
     quantity_of,
-    round_domain_of,
     single_field,
 )
-from stabcheck.checker.pencil_domain import KINDS, Moves
+from stabcheck.checker.pencil_domain import Moves, moves_of
 from stabcheck.checker.pencil_heads import PencilHead, head_rows, pencil_heads
 from stabcheck.checker.rules import rule
 
@@ -127,9 +126,8 @@ def attention_pencil(ctx: Context, claim: dict, premises: list[dict]) -> None:
     quantity = quantity_of(claim, ["spectral-norm", "log-norm", "log-norm-lower"])
     index = single_field(ctx, claim, ["attention"])
     field = ctx.field(index)
-    kind, centre, radius = round_domain_of(ctx, claim, field, KINDS)
+    centre, moves = moves_of(ctx, claim, field)
     choices = _choices(ctx, claim, field)
-    moves = Moves(kind, radius, field["features"])
     with verified_arithmetic():
         heads = pencil_heads(ctx, index, centre)
         anchor, left, right = _matrices(ctx, (index, centre), heads, moves, choices)
@@ -143,10 +141,11 @@ def _matrices(
     moves: Moves,
     choices: _Choices,
 ) -> tuple[NormBall, NormBall, NormBall]:
-    arrays = ctx.cache.get(("pencil-arrays", *key))
-    if arrays is None:
+    # Claims at one centre come together; the parts of a box are at many.
+    latest, arrays = ctx.cache.get("pencil-arrays", (None, []))
+    if latest != key:
         arrays = [pencil.head_arrays(head) for head in heads]
-        ctx.cache[("pencil-arrays", *key)] = arrays
+        ctx.cache["pencil-arrays"] = key, arrays
     sides = [
         _sides(head, array, moves, choices, place)
         for place, (head, array) in enumerate(zip(heads, arrays, strict=True))
@@ -182,7 +181,9 @@ def _sides(
         ]
         shares = [arb(float(share)) for share in choices.shares[:, place, token]]
         own = keys.index(token) if token in keys else None
-        products.append(row_products(row, own, Choice(*shares, *shifts), moves))
+        choice = Choice(*shares, *shifts)
+        reach = moves.reach(token, keys)
+        products.append(row_products(row, own, choice, moves, reach))
     return summed(products, head.admissible, choices.multipliers[:, place])
 
 
