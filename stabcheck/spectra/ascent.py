@@ -9,7 +9,9 @@ gradient itself.  Token-wise branches climb for all tokens at once, each for its
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count, islice
 
 import numpy as np
 
@@ -18,16 +20,23 @@ from stabcheck.errors import InvalidInput
 from stabcheck.spectra import feasible
 from stabcheck.spectra.branch import Branch, BranchDerivative, linearise
 from stabcheck.spectra.lanczos import Largest, Matvec, lanczos
+from stabcheck.spectra.starts import few_token_states
 
 QUANTITIES = ("spectral-norm", "log-norm", "log-norm-lower")
 
 CLIMBING_TOLERANCE = 1e-4
 FINAL_TOLERANCE = 1e-8
+ROUGH_TOLERANCE = 1.0
+"""Four steps of Lanczos reach it: enough to leave the small end of the spectrum."""
 MOST_DIRECTIONS = 120
 """Dimension of the Krylov spaces."""
-AFFORDABLE = 1024
+AFFORDABLE = 2048
 """Entries of all starting states together, where their number is not given."""
-SHORTENINGS = 8
+SHAKEN = 3
+"""One start in so many is the best state found so far, shaken."""
+SHAKE = 0.1
+"""How far it is moved towards a random state of the rim."""
+SHORTENINGS = 14
 SHARE = 0.25
 """A step that gains this share of the linear prediction is long enough."""
 ENOUGH = 1e-7
@@ -62,9 +71,10 @@ def ascend(
     r"""Search a domain for the extreme of a quantity of the branch's Jacobian.
 
     **Arguments:** `branch`, fields applied first to last; `quantity`, one of
-    `spectral-norm`, `log-norm`, `log-norm-lower`; `starts`, how many starting states,
-    the centre first where the domain has one (absent: 2 for large states, 8 for small
-    ones); `iterations`, the most steps of the state.
+    `spectral-norm`, `log-norm`, `log-norm-lower`; `starts`, how many climbs: the
+    first from the centre where the domain has one, the last third from the best state
+    so far, shaken (absent: 2 for large states, 8 for small ones); `iterations`, the
+    most steps of a climb.
 
     **Raises:** `InvalidInput` for another quantity, or fields without weights.
     """
@@ -74,18 +84,23 @@ def ascend(
         )
     search = _Search(branch, domain, quantity)
     fixed = domain.radius == 0
-    generator = np.random.default_rng(0)
     if starts is None:
         starts = min(max(AFFORDABLE // (domain.shape[0] * domain.shape[1]), 2), 8)
-    found = []
-    for index in range(1 if fixed else max(1, starts)):
-        if index == 0 and not isinstance(domain, Ball | Sphere):
-            state = domain.X0
-        else:
-            rim = index % 2 == 1
-            state = feasible.starting_state(domain, generator, on_rim=rim)
-        found.append(search.climb(state, 0 if fixed else iterations))
-    best = max(found, key=lambda climbed: climbed.values.max())
+    starts = max(1, starts)
+    generator = np.random.default_rng(0)
+    states = search.starting_states(generator)
+    if fixed:
+        return search.finish(search.climb(next(states), 0))
+    again = starts // SHAKEN
+    best = max(
+        (search.climb(state, iterations) for state in islice(states, starts - again)),
+        key=lambda climbed: climbed.values.max(),
+    )
+    for _ in range(again):
+        other = feasible.starting_state(domain, generator, on_rim=True)
+        shaken = best.state + SHAKE * (other - best.state)
+        climbed = search.climb(feasible.retract(domain, shaken), iterations)
+        best = max(best, climbed, key=lambda climbed: climbed.values.max())
     return search.finish(best)
 
 
@@ -109,6 +124,35 @@ class _Search:
             field.is_token_wise for field in branch
         )
         self.blocks = domain.shape[0] if separate else 1
+
+    def starting_states(self, generator: np.random.Generator) -> Iterator[np.ndarray]:
+        """Endless starts: structured ones, and every third random."""
+        domain = self.domain
+        if isinstance(domain, Ball | Sphere):
+            structured = few_token_states(self.branch, domain, generator)
+        else:
+            yield domain.X0
+            structured = self._states_along_rough_directions(generator)
+        for index in count():
+            if index % 3 == 2:
+                rim = index % 2 == 0  # in turn, as 3 is odd
+                yield feasible.starting_state(domain, generator, on_rim=rim)
+            else:
+                yield feasible.retract(domain, next(structured))
+
+    def _states_along_rough_directions(
+        self, generator: np.random.Generator
+    ) -> Iterator[np.ndarray]:
+        """States farthest along the form's gradient at the centre, in many directions.
+
+        Few steps of Lanczos mix the leading directions anew from every noise: another
+        one than the first may lead in the end.
+        """
+        centre = self.domain.X0
+        while True:
+            noise = generator.standard_normal((self.blocks, centre.size // self.blocks))
+            rough = self._best_directions(centre, noise, ROUGH_TOLERANCE)
+            yield feasible.support(self.domain, self._gradient(rough), centre)
 
     def climb(self, state: np.ndarray, iterations: int) -> _Climbed:
         """Alternate between directions and state."""

@@ -1,6 +1,7 @@
 """Ascent: what it reports is attained in the domain; no random state does better."""
 
 from fractions import Fraction
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from strategies import (
 from stabcheck import domains, spectra
 from stabcheck.bounds import Attention, FeedForward
 from stabcheck.errors import InvalidInput
+from stabcheck.spectra.feasible import inside
+from stabcheck.spectra.starts import few_token_states
 
 QUANTITIES = ("spectral-norm", "log-norm", "log-norm-lower")
 EPS = np.finfo(float).eps
@@ -112,6 +115,47 @@ def test_two_tokens_reach_the_best_state_of_a_fine_grid():
     assert found.value >= grid - 1e-6
 
 
+def ledger_case():
+    """Weights of the ledger's tightness table, drawn as its scripts drew them."""
+    rng = np.random.default_rng(0)
+    return Attention(*(rng.standard_normal((1, 16, 16)) / 4 for _ in range(3)))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "known"), [("spectral-norm", 6.51), ("log-norm", 3.12)]
+)
+def test_on_a_ball_senders_and_receivers_are_found(quantity, known):
+    # From random states alone the ascent ended at 3.96 and 2.27.
+    ball = domains.Ball(2, 16, 16)
+    found = spectra.ascend((ledger_case(),), ball, quantity, starts=24)
+    assert found.value >= known
+    assert ball.contains(found.state)
+
+
+def test_another_direction_than_the_first_may_lead_in_the_end():
+    rng = np.random.default_rng(1)
+    form, value = (rng.standard_normal((1, 8, 8)) / np.sqrt(8) for _ in range(2))
+    field = Attention(form, np.eye(8)[None], value, scale=8**-0.5)
+    ball = domains.Frobenius(rng.standard_normal((8, 8)), 1)
+    alone = spectra.ascend((field,), ball, "log-norm", starts=1)
+    several = spectra.ascend((field,), ball, "log-norm")
+    assert several.value > 1.09 * alone.value
+
+
+@pytest.mark.parametrize(("tokens", "features"), [(1, 1), (1, 3), (2, 1), (5, 2)])
+@pytest.mark.parametrize("weight", [0.0, 1e-200, 1.0, 1e200])
+def test_few_token_states_are_states_of_any_weights(tokens, features, weight):
+    shape = (2, features, features)
+    field = Attention(
+        *(weight * np.ones(shape) for _ in range(3)), np.ones((2 * features, features))
+    )
+    ball = domains.Ball(3, tokens, features)
+    for branch in ((field,), ()):
+        states = few_token_states(branch, ball, np.random.default_rng(0))
+        for state in islice(states, 12):
+            assert ball.contains(inside(ball, state))
+
+
 def test_each_token_of_a_token_wise_branch_climbs_for_itself():
     rng = np.random.default_rng(2)
     field = FeedForward(
@@ -121,8 +165,9 @@ def test_each_token_of_a_token_wise_branch_climbs_for_itself():
     state = rng.standard_normal((4, 3))
     together = spectra.ascend((field,), domains.Tube(state, "1/10"), "spectral-norm")
     alone = max(
-        spectra.ascend((field,), domains.Tube(token[None], "1/10"), "spectral-norm")
-        .value
+        spectra.ascend(
+            (field,), domains.Tube(token[None], "1/10"), "spectral-norm"
+        ).value
         for token in state
     )
     assert together.value >= alone * (1 - 1e-5)
