@@ -33,15 +33,22 @@ sys.path[:0] = [str(TESTS)]
 
 from checker.mutations import read, write  # noqa: E402 - tests/ has to be found first
 from soundness.changes import CHANGES, Inapplicable, strengthened  # noqa: E402
-from soundness.instances import KINDS, Declined  # noqa: E402
+from soundness.instances import Declined  # noqa: E402
+from soundness.kinds import KINDS  # noqa: E402
 from soundness.oracle import refutation  # noqa: E402
-from soundness.tables import markdown  # noqa: E402
+from soundness.tables import STATUSES, markdown  # noqa: E402
 
 from stabcheck.checker import check  # noqa: E402
 from stabcheck.checker.rules import THEOREMS  # noqa: E402
 from stabcheck.errors import Rejected  # noqa: E402
 
 BETTER = Fraction(1, 10)
+WEAKER = {
+    "feed-forward-deviation-tube": (Fraction(1, 2), Fraction(9, 10), Fraction(1)),
+    "attention-jacobian-deviation-tube": (Fraction(9, 10), Fraction(1)),
+}
+"""Theorems of which the prover writes less than they give, to be quicker, and the
+shares that are tried where a tenth better is still true."""
 CHANGES_A_TRIAL = 6
 
 
@@ -77,6 +84,11 @@ class Campaign:
     def count(self, *words: str) -> None:
         """One more of a kind."""
         self.counts[" | ".join(words)] += 1
+
+    def times_broken(self, theorem: str) -> int:
+        """How often a claim of this theorem was made too strong so far."""
+        keys = (f"broken prover | {theorem} | {status}" for status in STATUSES)
+        return sum(self.counts[key] for key in keys)
 
     def fail(self, what: str) -> None:
         """Something that must not happen, with what repeats it."""
@@ -136,22 +148,26 @@ class Campaign:
 
     def _break(self, path: Path, rng: np.random.Generator, folder: Path) -> None:
         """One theorem of the certificate with its constant a tenth better."""
-        document, arrays = read_any(path)
-        theorems = sorted({claim["theorem"] for claim in document["claims"]})
-        theorem = theorems[rng.integers(len(theorems))]
-        claims = [c for c in document["claims"] if c["theorem"] == theorem]
-        try:
-            for claim in claims:
-                strengthened(claim, BETTER)
-        except Inapplicable:
-            return
-        verdict = check(seal(folder / "broken", document, arrays), jobs=1)
+        document, _ = read_any(path)
+        theorems = {claim["theorem"] for claim in document["claims"]}
+        # The theorem that was broken least often so far, the names deciding ties.
+        theorem = min(theorems, key=lambda name: (self.times_broken(name), name))
+        for share in (BETTER, *WEAKER.get(theorem, ())):
+            document, arrays = read_any(path)
+            try:
+                for claim in document["claims"]:
+                    if claim["theorem"] == theorem:
+                        strengthened(claim, share)
+            except Inapplicable:
+                return
+            sealed = seal(folder / f"broken.{share.denominator}", document, arrays)
+            verdict = check(sealed, jobs=1)
+            accepted = verdict.status == "accepted"
+            found = refutation(document, arrays, rng) if accepted else None
+            if found or not accepted:
+                break
         self.count("broken prover", theorem, verdict.status)
-        if verdict.status == "accepted":
-            found = refutation(document, arrays, rng)
-            if found is None:
-                # Weaker than its theorem gives: true, but the margin hides a mistake.
-                self.count("broken prover", theorem, "accepted, not exceeded")
+        if accepted:
             self.fail(f"broken {theorem} was accepted: {found or 'nothing exceeds it'}")
 
     def _change(self, path: Path, rng: np.random.Generator, folder: Path) -> None:

@@ -22,7 +22,15 @@ class Inapplicable(Exception):
     """This change has nothing to act on in this certificate."""
 
 
-LOWER = ("log-norm-lower", "shrink", "attained")
+LOWER = (
+    "log-norm-lower",
+    "shrink",
+    "attained",
+    "spectrum-lower",
+    "contractive-step",
+    "invertible-step",
+    "start-radius-squared",
+)
 """Beginnings of the quantities whose claims are lower bounds."""
 
 
@@ -211,7 +219,9 @@ def changed_field(document: Document, _: Arrays, rng: Generator) -> None:
     if not document.get("fields"):
         raise Inapplicable
     field = document["fields"][rng.integers(len(document["fields"]))]
-    if field["kind"] == "attention":
+    if "layer" in document:
+        _changed_words(field, rng)
+    elif field["kind"] == "attention":
         which = rng.integers(3)
         optional = [k for k in ("b_Q", "bias", "mask") if k in field]
         if which == 0:
@@ -228,10 +238,114 @@ def changed_field(document: Document, _: Arrays, rng: Generator) -> None:
         raise Inapplicable
 
 
+def _changed_words(field: Document, rng: Generator) -> None:
+    """Another mask, tie, normalisation, activation or sign of a design's field."""
+    words = {
+        "mask": ("any", "none", "causal"),
+        "tie": ("none", "negative", "convex"),
+        "normalisation": ("none", "soft", "rms"),
+        "activation": ("relu", "tanh", "gelu", "sigmoid"),
+        "sign": (1, -1),
+    }
+    keys = [key for key in words if key in field]
+    if not keys:
+        raise Inapplicable
+    key = keys[rng.integers(len(keys))]
+    field[key] = words[key][rng.integers(len(words[key]))]
+
+
+def larger_caps(document: Document, _: Arrays, rng: Generator) -> None:
+    """One rational of a design's or a family's fields larger."""
+    if "layer" not in document and not any(
+        field["kind"] == "attention-family" for field in document.get("fields", ())
+    ):
+        raise Inapplicable
+    places = [
+        (field, key)
+        for field in document["fields"]
+        for key, value in field.items()
+        if isinstance(value, list)
+    ]
+    if not places:
+        raise Inapplicable
+    field, key = places[rng.integers(len(places))]
+    factor = Fraction(int(rng.integers(1001, 2000)), 1000)
+    field[key] = _pair(Fraction(*field[key]) * factor)
+
+
+def changed_layer(document: Document, _: Arrays, rng: Generator) -> None:
+    """A longer step, another leak or scale, a wider domain or another metric."""
+    if "layer" not in document:
+        raise Inapplicable
+    parts, domain = document["layer"]["parts"], document["domain"]
+    part = parts[rng.integers(len(parts))]
+    which = rng.integers(6)
+    factor = Fraction(int(rng.integers(1001, 3000)), 1000)
+    if which < 3:
+        key = ("step", "scale", "leak")[which]
+        part[key] = _pair(Fraction(*part[key]) * factor)
+    elif which == 3:
+        other = {"token-max": "frobenius", "frobenius": "token-max"}
+        document["metric"] = other[document["metric"]]
+    elif "radius_squared" in domain:
+        domain["radius_squared"] = _pair(Fraction(*domain["radius_squared"]) * factor)
+    elif "floor" in domain:
+        domain["floor"] = _pair(Fraction(*domain["floor"]) / factor)
+    else:
+        document["domain"] = {"kind": "ball", "radius_squared": [4, 1]}
+
+
+def deeper(document: Document, _: Arrays, rng: Generator) -> None:
+    """The claims of a design said of more layers."""
+    if "layer" not in document:
+        raise Inapplicable
+    document["depth"] += int(rng.integers(1, 4))
+    for claim in document["claims"]:
+        for key in ("depth", "every-depth"):
+            if key in claim["subject"]:
+                claim["subject"] = {key: document["depth"]}
+
+
+def changed_parameter_array(document: Document, arrays: Arrays, rng: Generator) -> None:
+    """One number of an array among a claim's parameters: scaled, lost, not finite."""
+    names = [
+        value
+        for claim in document["claims"]
+        for value in claim.get("parameters", {}).values()
+        if isinstance(value, str) and arrays.get(value, np.empty(0)).size
+    ]
+    if not names:
+        raise Inapplicable
+    name = names[rng.integers(len(names))]
+    array = arrays[name] = arrays[name].copy()
+    if rng.random() < 0.2:
+        arrays[name] = array[..., :-1] if rng.random() < 0.5 else array.T.copy()
+        return
+    place = rng.integers(array.size)
+    old = array.flat[place]
+    changes = (0.0, -old, 0.5 * old, 2 * old, 1e300, -1.0, np.nan, np.inf)
+    array.flat[place] = changes[rng.integers(len(changes))]
+
+
+def wider_tubes(document: Document, arrays: Arrays, rng: Generator) -> None:
+    """A radius of one token, or entry, larger, or negative, or not a number."""
+    found = [d for d in document.get("domains", ()) if "radii" in d]
+    if not found:
+        raise Inapplicable
+    name = found[rng.integers(len(found))]["radii"]
+    radii = arrays[name] = arrays[name].copy()
+    place = rng.integers(radii.size)
+    old = radii.flat[place]
+    changes = (1.3 * old + 1e-9, -old, np.nan, np.inf)
+    radii.flat[place] = changes[rng.integers(len(changes))]
+
+
 def changed_method(document: Document, _: Arrays, rng: Generator) -> None:
     """A coefficient or a step size changed."""
     if document.get("integrators"):
         record = document["integrators"][rng.integers(len(document["integrators"]))]
+    elif document.get("methods"):
+        record = document["methods"][rng.integers(len(document["methods"]))]
     elif "b" in document.get("method", {}):
         record = document["method"]
     else:
@@ -253,6 +367,11 @@ CHANGES: tuple[Change, ...] = (
     another_domain,
     another_word,
     changed_parameter,
+    changed_parameter_array,
+    wider_tubes,
     changed_field,
+    larger_caps,
+    changed_layer,
+    deeper,
     changed_method,
 )
