@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,8 +70,8 @@ def catalogue_table(entries: list[Any]) -> Table:
             ", ".join(record["constants"]),
             name if any(steps) else "",
             *map(step_text, steps),
-            short(record["growth"]),
-            short(record["shrink"]),
+            short(record["growth"], up=True),
+            short(record["shrink"], up=False),
         )
     return table
 
@@ -92,9 +93,14 @@ def plain(*headings: str) -> Table:
     return table
 
 
-def short(number: str | None) -> str:
-    """Three digits of a number in text."""
-    return "-" if number is None else f"{float(number):.3g}"
+def short(number: str | None, *, up: bool) -> str:
+    """Three digits of a number in text: a growth rounded up, a shrink down."""
+    from stabcheck.certify.designs.formatting import digits
+
+    if number is None:
+        return "-"
+    text = digits(Fraction(number), up=up, count=3)
+    return text if len(text) <= 7 else f"{Decimal(text):.2e}"
 
 
 def compare(
@@ -119,10 +125,11 @@ def compare(
     table = plain("", *names)
     for key in ("fields", "layer", "metric", "domain", "step", "layers", "constants"):
         values = (design[key] for design in record["designs"])
-        table.add_row(key, *(flat(value) for value in values))
+        table.add_row(key, *(Text(flat(value)) for value in values))
     for key in ("growth", "shrink"):
         values = (design[key] for design in record["designs"])
-        table.add_row(key, *(short(value) for value in values))
+        up = key == "growth"
+        table.add_row(key, *(short(value, up=up) for value in values))
     console.print(table)
     for change in record["changes"]:
         console.print(
@@ -154,7 +161,8 @@ def advise(file: File, as_json: JSON = False) -> None:
     console = printer()
     table = plain("change", "growth", "shrink")
     for row in rows:
-        table.add_row(row["change"], short(row["growth"]), short(row["shrink"]))
+        growth, shrink = short(row["growth"], up=True), short(row["shrink"], up=False)
+        table.add_row(Text(row["change"]), growth, shrink)
     console.print(table)
     if rows[0]["reason"]:
         console.print(Text(f"\nas it is: {rows[0]['reason']}"))
@@ -214,7 +222,8 @@ def print_check(record: dict[str, Any], outcome: Any) -> None:
     for row in record["caps"]:
         bound = "-" if row["verified"] is None else f"{row['verified']:.6g}"
         mark = "within" if row["holds"] else f"outside {row['note']}".strip()
-        table.add_row(row["layer"], row["cap"], f"{row['allowed']:.6g}", bound, mark)
+        name, allowed = Text(row["cap"]), f"{row['allowed']:.6g}"
+        table.add_row(row["layer"], name, allowed, bound, Text(mark))
     console.print(table)
     if not record["inside"]:
         console.print("\noutside the family: the design's certificate says nothing")

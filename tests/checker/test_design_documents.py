@@ -122,6 +122,22 @@ def test_a_claim_about_every_depth_is_rejected_for_one_reason(changes, reason):
         decide(found)
 
 
+def test_every_depth_takes_no_premise_about_another_field():
+    # The first premise is about a field of values 0; the second fits both parts.
+    still = claim("soft-pre-norm-mixed-norm", "lipschitz", {"field": 1}, 0)
+    bound = Fraction(2719, 1000)
+    last = claim("design-every-depth", "growth", {"every-depth": 4}, bound, 1, 0)
+    found = document(
+        LIPSCHITZ,
+        still,
+        last,
+        fields=[attention(), attention(value_norm=[0, 1])],
+        layer=LAYER | {"parts": [part(), part()]},
+    )
+    with pytest.raises(ClaimRejected, match="of field 0 for each part, in order"):
+        decide(found)
+
+
 def test_every_depth_needs_explicit_steps_on_all_states():
     coarse = {"name": "coarse", "A": [[[0, 1]]], "b": [[2, 1]]}
     implicit = {"name": "implicit", "A": [[[1, 1]]], "b": [[1, 1]]}
@@ -160,3 +176,23 @@ def test_a_theorem_about_weights_is_no_theorem_about_designs(tmp_path):
     path.write_text(json.dumps(found))
     verdict = check(path, jobs=1)
     assert verdict.status == "malformed"
+
+
+def test_the_radius_of_rms_norm_is_one_number_for_all_fields():
+    fields = [attention(normalisation="rms", radius_squared=[d, 1]) for d in (4, 64)]
+    constants = [
+        claim("rms-pre-norm-mixed-norm", "lipschitz", {"field": place}, 65)
+        for place in (0, 1)
+    ]
+    last = claim("token-rms-recursion", "growth", {"depth": 4}, 10**12, 0, 1)
+    found = document(
+        *constants,
+        last,
+        fields=fields,
+        domain={"kind": "token-rms", "floor": [9, 1]},
+        layer=LAYER | {"parts": [part(), part(field=1)]},
+    )
+    with pytest.raises(ClaimRejected, match="the fields have several radii"):
+        decide(found)
+    found["fields"][0]["radius_squared"] = [64, 1]
+    decide(found)

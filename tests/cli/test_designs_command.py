@@ -165,8 +165,8 @@ def weights(folder, factor=1.0):
         norms = np.linalg.norm(matrix, 2, axis=(-2, -1), keepdims=True)
         return 0.999 * matrix / norms
 
-    arrays = {name: capped(2, 6, 3) for name in ("W_Q", "W_K", "W_V")}
-    arrays["W_O"] = factor * capped(2, 3, 6).reshape(6, 6) / 2
+    arrays = {name: capped(2, 64, 3) for name in ("W_Q", "W_K", "W_V")}
+    arrays["W_O"] = factor * capped(2, 3, 64).reshape(6, 64) / 2
     arrays["scale"] = np.float64(1 / 128)
     path = folder / "weights.npz"
     np.savez(path, **arrays)
@@ -201,3 +201,10 @@ def test_every_command_has_help_with_an_example(command, capsys):
     result = stabcheck(capsys, "design", command, "--help")
     assert result.code == 0
     assert "Example" in result.out
+
+
+def test_names_in_brackets_are_printed(capsys):
+    file = DESIGNS / "layer-scale.toml"
+    assert (
+        "[layer] kind = 'reversible'" in stabcheck(capsys, "design", "advise", file).out
+    )

@@ -76,6 +76,7 @@ def changes(design: Design) -> Iterator[tuple[str, Design]]:
     """Every change that makes sense for this design, with its description."""
     for change in (
         _normalisation,
+        _metric,
         _step,
         _logits,
         _values,
@@ -133,6 +134,13 @@ def _normalisation(design: Design) -> Iterator[tuple[str, Design]]:
         "norm = 'soft' on all states",
         _with(design, change, domain=everywhere, post_norm=None),
     )
+
+
+def _metric(design: Design) -> Iterator[tuple[str, Design]]:
+    """The largest token in place of all tokens, for softmax attention."""
+    kinds = {branch.field["kind"] for branch in design.branches}
+    if design.metric == "frobenius" and "sinkhorn-attention" not in kinds:
+        yield "metric = 'token-max'", replace(design, metric="token-max")
 
 
 def _step(design: Design) -> Iterator[tuple[str, Design]]:

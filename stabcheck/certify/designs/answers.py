@@ -13,6 +13,7 @@ from stabcheck.certify.designs.description import Design
 from stabcheck.certify.designs.parts import compose
 from stabcheck.certify.designs.schemes import apply_scheme, post_norm_reason
 from stabcheck.errors import InvalidInput
+from stabcheck.growth.designs import GrowthTooLarge
 
 QUANTITIES = ("lipschitz", "log-norm", "spectrum-lower", "spectrum-upper")
 
@@ -88,9 +89,12 @@ def _depth(found: Answer) -> None:
             found.reasons["depth"] = ball_reason(design)
             return
         more = (found.start,)
-    for quantity, line in found.layer.items():
-        found.depth[quantity] = power(chain, quantity, line, design.depth, *more)
-    found.every_depth = every_depth(design, chain, found.constants)
+    try:
+        for quantity, line in found.layer.items():
+            found.depth[quantity] = power(chain, quantity, line, design.depth, *more)
+        found.every_depth = every_depth(design, chain, found.constants)
+    except GrowthTooLarge as error:
+        found.reasons["depth"] = str(error)
 
 
 def ball_reason(design: Design) -> str:

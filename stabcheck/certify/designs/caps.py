@@ -72,6 +72,11 @@ def record_of(
     for name in CAPS[kind]:
         default = DEFAULTS.get(name)
         found[name] = cap(where, parameters, name, default)
+    if found.get("epsilon") == 0:
+        raise InvalidInput(
+            f"{where} has epsilon = 0, with which the derivative of the normalisation "
+            "is unbounded near the zero token; give a positive number"
+        )
     if kind in ATTENTION:
         return found | _attention(where, kind, field, parameters, domain)
     return found | _others(where, kind, field, parameters)

@@ -233,6 +233,8 @@ def reach(design: Design, chain: Chain) -> Line | None:
         "start-radius-squared",
         lambda: ball(square) / (ball(largest) * ball(growth) ** later) ** 2,
     )
+    if value == 0:
+        return None
 
     def formula() -> Expr:
         from sympy import Symbol

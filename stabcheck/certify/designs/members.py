@@ -6,7 +6,6 @@ Weights are binary fractions: each norm is bounded in exact arithmetic (lemma
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,11 +15,16 @@ from typing import Any
 import numpy as np
 
 from stabcheck.certify.designs.description import Branch, Design
+from stabcheck.certify.designs.formatting import digits
+from stabcheck.certify.designs.tied import broken_tie, tied_by_kappa
+from stabcheck.certify.designs.weights import (
+    Arrays,
+    check_shapes,
+    number,
+    read_weights,
+)
 from stabcheck.errors import InvalidInput
 from stabcheck.parametrisations import certified_attention, certified_norm
-
-LAYER = re.compile(r"layers\.(\d+)\.(.+)")
-Arrays = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -44,33 +48,15 @@ class Measured:
             "layer": self.layer,
             "cap": self.name,
             "allowed": float(self.cap),
-            "verified": None if self.bound is None else float(self.bound),
+            "verified": None if self.bound is None else _float(self.bound),
             "holds": self.holds,
             "note": self.note,
         }
 
 
-def read_weights(path: Path) -> dict[str, dict[str, np.ndarray]]:
-    """The arrays of an `.npz` by layer: `layers.3.W_Q` is layer 3, `W_Q` is layer 0.
-
-    **Raises:** `InvalidInput` for what is no such file, or holds no numbers.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"asked for the weights {path}: {error}") from error
-    layers: dict[str, dict[str, np.ndarray]] = {}
-    for name, array in arrays.items():
-        if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
-            raise InvalidInput(
-                f"asked for the weights {path}, found {name} of type {array.dtype}; "
-                "give finite numbers"
-            )
-        match = LAYER.fullmatch(name)
-        layer, key = (match[1], match[2]) if match else ("0", name)
-        layers.setdefault(layer, {})[key] = array
-    return layers
+def _float(value: Fraction) -> float:
+    """The nearest float of a bound of any size."""
+    return float(digits(value, up=True, count=17))
 
 
 def measure(design: Design, path: Path) -> list[Measured]:
@@ -83,12 +69,25 @@ def measure(design: Design, path: Path) -> list[Measured]:
             f"asked to check {design.depth} layers of {design.name}, found weights of "
             f"{len(layers)} in {path}; give one set for all, or one for each"
         )
+    _check_names(design)
     found = []
     for layer, arrays in sorted(layers.items(), key=lambda item: int(item[0])):
         for branch in design.branches:
             found += _measure_branch(path, layer, branch, arrays)
         found += _uncovered(layer, design, arrays)
     return found
+
+
+def _check_names(design: Design) -> None:
+    """Refuse two branches whose arrays have the same names."""
+    kinds = [branch.field["kind"] for branch in design.branches]
+    names = [n for kind in kinds for n in MEASURES.get(kind, ((), {}))[0]]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InvalidInput(
+            f"asked to check weights of {' and '.join(kinds)}, which both have "
+            f"{twice[0]}; one branch of each kind can be checked"
+        )
 
 
 def _uncovered(layer: str, design: Design, arrays: Arrays) -> list[Measured]:
@@ -98,6 +97,7 @@ def _uncovered(layer: str, design: Design, arrays: Arrays) -> list[Measured]:
         kind = branch.field["kind"]
         known |= {*MEASURES[kind][0], *FREE.get(kind, ())}
         known |= {"mask", "bias"} if branch.field.get("mask") == "any" else set()
+        known |= {"kappa"} if branch.field.get("tie", "none") != "none" else set()
         if kind in ATTENTIONS and branch.field["normalisation"] != "soft":
             known -= SHIFTS
     note = "no cap of the design covers this array"
@@ -111,30 +111,38 @@ def _uncovered(layer: str, design: Design, arrays: Arrays) -> list[Measured]:
 def _measure_branch(
     path: Path, layer: str, branch: Branch, arrays: Arrays
 ) -> list[Measured]:
-    kind = branch.field["kind"]
+    kind, tie = branch.field["kind"], branch.field.get("tie", "none")
     if kind not in MEASURES:
         raise InvalidInput(
             f"asked to check weights of {kind}; supported: {', '.join(MEASURES)}"
         )
     needed, measures = MEASURES[kind]
+    if tie != "none" and "kappa" in arrays:
+        arrays = tied_by_kappa(path, tie, arrays)
     missing = [name for name in needed if name not in arrays]
     if missing:
         raise InvalidInput(
             f"asked {path} for {missing[0]} of layer {layer}, found "
             f"{', '.join(sorted(arrays)) or 'nothing'}"
         )
-    shapes = [name for name in needed if arrays[name].ndim != RANKS.get(name, 2)]
-    if shapes:
-        raise InvalidInput(
-            f"asked {path} for {shapes[0]} with {RANKS.get(shapes[0], 2)} axes, found "
-            f"the shape {arrays[shapes[0]].shape}"
-        )
+    check_shapes(path, layer, branch, arrays)
     found = [
         Measured(layer, name, branch.field[name], measure_of(arrays))
         for name, measure_of in measures.items()
     ]
-    tie = branch.field.get("tie", "none")
-    return [*found, _tie(layer, tie, arrays)] if tie != "none" else found
+    if kind == "antisymmetric-feed-forward":
+        skew = np.array_equal(arrays["K"], -arrays["K"].T)
+        note = "" if skew else "K is not -K'"
+        found.append(_exactly(layer, "antisymmetry", note))
+    if tie != "none":
+        found.append(_exactly(layer, f"tie {tie}", broken_tie(tie, arrays)))
+    return found
+
+
+def _exactly(layer: str, name: str, note: str) -> Measured:
+    """An equation that holds exactly, or not at all: then a note says why."""
+    bound = None if note else Fraction(0)
+    return Measured(layer, name, Fraction(0), bound, note)
 
 
 def _query_key(arrays: Arrays) -> Fraction:
@@ -142,7 +150,10 @@ def _query_key(arrays: Arrays) -> Fraction:
 
 
 def _value(arrays: Arrays) -> Fraction:
-    return certified_attention(_with_output(arrays)).value
+    found = certified_attention(_with_output(arrays)).value
+    if "kappa" not in arrays:
+        return found
+    return found * number(arrays["kappa"]) * abs(number(arrays["scale"]))
 
 
 def _with_output(arrays: Arrays) -> dict[str, Any]:
@@ -158,6 +169,29 @@ def _norm(name: str) -> Callable[[Arrays], Fraction]:
     return lambda arrays: certified_norm(arrays[name])
 
 
+def _beta(arrays: Arrays) -> Fraction:
+    beta = number(arrays["beta"])
+    if beta < 0:
+        raise InvalidInput(
+            f"asked for beta of the keys, found {float(beta):.6g}; give a number >= 0, "
+            "the design has the sign"
+        )
+    return beta
+
+
+def _diameter_squared(arrays: Arrays) -> Fraction:
+    """Not less than the largest squared distance of two keys, in floating point."""
+    Y = arrays["Y"].astype(np.float64)
+    with np.errstate(over="ignore"):
+        largest = max(float(((Y - row) ** 2).sum(axis=1).max()) for row in Y)
+    if not np.isfinite(largest):
+        raise InvalidInput("asked for distances of the keys Y, found one above 1e154")
+    # Each of the d terms is off by less than four roundings, their sum by d more.
+    return Fraction(largest) * (1 + Fraction(Y.shape[1] + 4, 2**52)) + TINY
+
+
+TINY = Fraction(1, 10**300)
+"""More than what underflow takes from the squares."""
 ATTENTION = (
     ("W_Q", "W_K", "W_V"),
     {"query_key_norm": _query_key, "value_norm": _value},
@@ -167,6 +201,22 @@ MEASURES: dict[
 ] = {
     "attention": ATTENTION,
     "sinkhorn-attention": ATTENTION,
+    "cosine-attention": (
+        ("W_Q", "W_K", "W_V"),
+        {
+            "query_norm": _norm("W_Q"),
+            "key_norm": _norm("W_K"),
+            "value_norm": _norm("W_V"),
+        },
+    ),
+    "l2-attention": (
+        ("W", "B"),
+        {"feature_norm": _norm("W"), "value_norm": _norm("B")},
+    ),
+    "hopfield": (
+        ("Y", "beta"),
+        {"beta": _beta, "diameter_squared": _diameter_squared},
+    ),
     "feed-forward": (
         ("W_1", "W_2"),
         {"in_norm": _norm("W_1"), "out_norm": _norm("W_2")},
@@ -189,34 +239,3 @@ FREE = {
 
 A bias of the queries is none of them: it acts like a token of its own.
 """
-RANKS = {"W_Q": 3, "W_K": 3, "W_V": 3}
-
-
-def _tie(layer: str, tie: str, arrays: Arrays) -> Measured:
-    r"""Whether $V_h = -\kappa A_h^T$ exactly: values are keys, outputs queries."""
-    W_Q, W_K, W_V = (arrays[name] for name in ("W_Q", "W_K", "W_V"))
-    reasons = []
-    if tie == "convex" and not np.array_equal(W_Q, W_K):
-        reasons.append("W_Q is not W_K")
-    if not np.array_equal(W_V, W_K):
-        reasons.append("W_V is not W_K")
-    blocks = arrays.get("W_O")
-    if blocks is None or not _is_negative_multiple(blocks, W_Q):
-        reasons.append("the blocks of W_O are no negative multiple of W_Q'")
-    note = "; ".join(reasons)
-    bound = None if note else Fraction(0)
-    return Measured(layer, f"tie {tie}", Fraction(0), bound, note)
-
-
-def _is_negative_multiple(W_O: np.ndarray, W_Q: np.ndarray) -> bool:
-    """Whether W_O is a number below zero times the heads of W_Q', stacked, exactly."""
-    stacked = W_Q.swapaxes(-1, -2).reshape(-1, W_Q.shape[1])
-    if stacked.shape != W_O.shape:
-        return False
-    pairs = [
-        (Fraction(float(o)), Fraction(float(q)))
-        for o, q in zip(W_O.ravel(), stacked.ravel(), strict=True)
-    ]
-    ratios = {o / q for o, q in pairs if q != 0}
-    zeros = all(o == 0 for o, q in pairs if q == 0)
-    return zeros and len(ratios) <= 1 and all(ratio <= 0 for ratio in ratios)

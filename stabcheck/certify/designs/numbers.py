@@ -12,6 +12,11 @@ from stabcheck.certify.designs.description import StepSize
 from stabcheck.errors import InvalidInput
 
 ROOT = re.compile(r"\s*sqrt\(\s*([^()]+?)\s*\)\s*")
+SMALLEST, LARGEST = Fraction(1, 10**30), Fraction(10**9)
+LONGEST = 256
+"""Characters of a number in a file."""
+MOST = 1 << 24
+"""No count is larger."""
 OVER_DEPTH = re.compile(r"\s*([^()L]+?)\s*/\s*L\s*")
 
 
@@ -19,6 +24,22 @@ def shown(value: Any) -> str:
     """A value of a file, short enough for a message."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def number_of(value: Any) -> Fraction:
+    """An exact number >= 0, of a size whose powers can be written.
+
+    **Raises:** `InvalidInput` for anything else.
+    """
+    text = str(value)
+    if len(text) > LONGEST:
+        raise InvalidInput(f"asked for a number, found {len(text)} characters")
+    found = domains.radius_of(value)
+    if found and not SMALLEST <= found <= LARGEST:
+        raise InvalidInput(
+            f"asked for the number {text[:20]}; give 0, or one between 1e-30 and 1e9"
+        )
+    return found
 
 
 def word(
@@ -38,13 +59,19 @@ def word(
 
 
 def count(
-    where: str, table: Mapping[str, Any], key: str, default: int | None = None
+    where: str,
+    table: Mapping[str, Any],
+    key: str,
+    default: int | None = None,
+    *,
+    most: int = MOST,
 ) -> int:
     """A whole number of at least one."""
     value = table.get(key, default)
-    if type(value) is not int or value < 1:
+    if type(value) is not int or not 1 <= value <= most:
         raise InvalidInput(
-            f"{where} has {key} = {shown(value)}; give a whole number >= 1"
+            f"{where} has {key} = {shown(value)}; give a whole number >= 1, at most "
+            f"{most}"
         )
     return value
 
@@ -60,10 +87,11 @@ def cap(
     if value is None:
         raise InvalidInput(f"{where} lacks {key}; give a number >= 0 such as '1/2'")
     try:
-        return domains.radius_of(value)
+        return number_of(value)
     except InvalidInput as error:
         raise InvalidInput(
-            f"{where} has {key} = {shown(value)}; give a number >= 0 such as '1/2'"
+            f"{where} has {key} = {shown(value)}; give a number >= 0 such as '1/2', "
+            "at most 1e9"
         ) from error
 
 
@@ -72,13 +100,13 @@ def step_size(where: str, table: Mapping[str, Any], key: str, default: Any) -> S
     value = table.get(key, default)
     match = OVER_DEPTH.fullmatch(value) if isinstance(value, str) else None
     try:
-        number = domains.radius_of(match[1] if match else value)
+        number = number_of(match[1] if match else value)
     except InvalidInput:
         number = Fraction(0)
     if number == 0:
         raise InvalidInput(
-            f"{where} has {key} = {shown(value)}; give a positive number such as "
-            "'1/24', or '1/L' to divide it by the depth"
+            f"{where} has {key} = {shown(value)}; give a positive number up to "
+            "1e9 such as '1/24', or '1/L' to divide it by the depth"
         )
     return StepSize(number, by_depth=match is not None)
 
@@ -91,7 +119,7 @@ def squared(where: str, table: Mapping[str, Any], key: str, features: Any) -> Fr
     if match and inner == "d":
         inner = features
     try:
-        number = domains.radius_of(inner)
+        number = number_of(inner)
     except InvalidInput:
         number = Fraction(0)
     if number == 0:

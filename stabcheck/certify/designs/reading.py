@@ -53,6 +53,7 @@ FIELD_KEYS = {
 STEP_KEYS = {"integrator", "integrators", "size", "depth"}
 DOMAIN_KEYS = {"kind", "radius", "floor", "metric"}
 LAYER_KEYS = {"kind", "frequency", "gamma"}
+MOST_LAYERS = 1 << 20
 METRICS = ("token-max", "frobenius")
 
 
@@ -85,7 +86,7 @@ def document_of(path: Path) -> dict[str, Any]:
     """The tables of a design file.  **Raises:** `InvalidInput` if it is not TOML."""
     try:
         return tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InvalidInput(
             f"asked to read the design {path}, found no readable TOML file: {error}"
         ) from error
@@ -107,7 +108,7 @@ def design_of(document: Mapping[str, Any], name: str, where: str) -> Design:
     domain = domain_of(where, document)
     tables = _branch_tables(where, document)
     methods = methods_of(where, step)
-    depth = count(where, step, "depth", 1)
+    depth = count(where, step, "depth", 1, most=MOST_LAYERS)
     post = next(
         (t["norm"] for t, _ in tables if t.get("norm") in caps.POST_NORMS), None
     )
@@ -134,8 +135,13 @@ def design_of(document: Mapping[str, Any], name: str, where: str) -> Design:
 def _check_keys(where: str, document: Mapping[str, Any]) -> None:
     fields = ["branch"] if "branch" in document else ["field", "parameters"]
     for table in (*fields, "step", "domain"):
-        if not document.get(table) or not isinstance(document[table], dict | list):
+        if not document.get(table):
             raise InvalidInput(f"{where} lacks the table [{table}]")
+    for table in TABLES & set(document) - {"branch"}:
+        if not isinstance(document[table], dict):
+            raise InvalidInput(
+                f"{where} has {table} = {shown(document[table])}; write one [{table}]"
+            )
     both = "branch" in document and ({"field", "parameters"} & set(document))
     if both:
         raise InvalidInput(

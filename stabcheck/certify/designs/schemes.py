@@ -7,18 +7,25 @@ from fractions import Fraction
 from math import isqrt
 from typing import TYPE_CHECKING, Any
 
-from stabcheck.certify.designs.description import Design
+from stabcheck.certify.designs.description import EULER, Design
 from stabcheck.certify.designs.parts import fact_line
-from stabcheck.growth.designs import scheme_bounds
+from stabcheck.growth.designs import GrowthTooLarge, scheme_bounds
 
 if TYPE_CHECKING:
     from stabcheck.certify.designs.answers import Answer
+
+
+VALUES = ("attention", "rotary-attention", "soft-cap-attention", "qk-norm-attention")
+"""Fields whose rows are known to be at most `value_norm` times what they are given."""
 
 
 def apply_scheme(found: Answer) -> None:
     """Growth and shrink of a layer that is no composition, and of the depth."""
     design, chain = found.design, found.chain
     if any("lipschitz" not in lines for lines in found.constants):
+        return
+    if not (_has_values(design) and _has_domain(design)):
+        found.reasons["growth"] = scheme_reason(design)
         return
     layer = chain.records["layer"]
     lines = [found.constants[part["field"]] for part in found.parts]
@@ -29,12 +36,38 @@ def apply_scheme(found: Answer) -> None:
     ]
     for depth, target in ((None, found.layer), (design.depth, found.depth)):
         subject = {"layer": True} if depth is None else {"depth": depth}
-        for fact in scheme_bounds(
-            layer, known, design.domain, depth, weight=weight_of(layer, known)
-        ):
+        try:
+            facts = scheme_bounds(
+                layer, known, design.domain, depth, weight=weight_of(layer, known)
+            )
+        except GrowthTooLarge as error:
+            found.reasons["growth"] = str(error)
+            continue
+        for fact in facts:
             target.setdefault(fact.quantity, fact_line(chain, fact, subject, lines))
     if not (found.layer or found.depth):
-        found.reasons["growth"] = scheme_reason(design)
+        found.reasons.setdefault("growth", scheme_reason(design))
+
+
+def _has_values(design: Design) -> bool:
+    """Whether the rows of every field are bounded, where the theorem needs it."""
+    if design.layer != "sphere" and design.domain["kind"] != "token-rms":
+        return True
+    needed = "none" if design.layer == "sphere" else "rms"
+    return all(
+        branch.field["kind"] in VALUES
+        and branch.field.get("normalisation", "none") == needed
+        for branch in design.branches
+    )
+
+
+def _has_domain(design: Design) -> bool:
+    """Whether the theorem speaks of the domain, and of the steps on it."""
+    kind = design.domain["kind"]
+    if kind == "token-rms":
+        plain = all(b.method.name == EULER and not b.leak for b in design.branches)
+        return design.composes and plain
+    return kind == ("sphere" if design.layer == "sphere" else "all")
 
 
 def weight_of(
@@ -63,6 +96,20 @@ def scheme_reason(design: Design) -> str:
         start=Fraction(0),
     )
     moved = design.step_size * values
+    if not _has_values(design):
+        kinds = " and ".join(branch.field["kind"] for branch in design.branches)
+        return (
+            f"no theorem bounds the rows of {kinds} in a layer of kind {design.layer} "
+            f"on the domain {design.domain['kind']}; take attention"
+        )
+    if not _has_domain(design):
+        return (
+            "with a floor of the token rms only forward Euler steps without a leak "
+            "have a theorem: drop the leak and the integrator, or take norm = 'soft'"
+            if design.composes
+            else f"a layer of kind {design.layer} has a theorem on all states only: "
+            "take the domain all, and attention with norm = 'soft'"
+        )
     if design.layer == "sphere" and values:
         return (
             f"h v = {moved} >= 1, so that the state before the projection may vanish; "

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from stabcheck.certify.designs.answers import Answer
 from stabcheck.certify.designs.description import Branch, Design
+from stabcheck.certify.designs.formatting import digits
 
 LAYERS = {
     "step": "a step",
@@ -53,12 +54,13 @@ def scaling_of(found: Answer) -> str:
     if growth is None:
         return "no scaling is known: nothing bounds the growth"
     if found.every_depth:
-        upper = float(found.every_depth["growth"].value)
+        upper = digits(found.every_depth["growth"].value, up=True, count=4)
         lower = found.every_depth.get("shrink")
-        kept = f", shrink >= {float(lower.value):.4g}" if lower else ""
+        least = digits(lower.value, up=False, count=4) if lower else ""
+        kept = f", shrink >= {least}" if lower else ""
         return (
             f"as the design has it: with steps divided by the depth, growth <= "
-            f"{upper:.4g}{kept} at every depth from {design.depth} on"
+            f"{upper}{kept} at every depth from {design.depth} on"
         )
     if design.domain["kind"] == "token-rms":
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -12,11 +12,16 @@ from stabcheck.errors import InvalidInput
 from stabcheck.integrators import ButcherTableau, certifiable
 from stabcheck.integrators import get as integrator_named
 
-DOMAINS = ("all", "ball", "sphere", "token-rms")
+DOMAINS = {"all": (), "ball": ("radius",), "sphere": (), "token-rms": ("floor",)}
+"""The numbers of each domain."""
+NUMBERS = {"leapfrog": "frequency", "momentum": "gamma"}
+"""The number of each layer that has one."""
 
 
 def methods_of(where: str, step: Mapping[str, Any]) -> tuple[ButcherTableau, ...]:
     """The methods that a step table names; the first is the layer's own."""
+    if {"integrator", "integrators"} <= set(step):
+        raise InvalidInput(f"{where} has integrator beside integrators; drop one")
     names = step.get("integrators", [step.get("integrator", EULER)])
     if not isinstance(names, list) or not names:
         raise InvalidInput(f"{where} has integrators = {shown(names)}; give names")
@@ -33,7 +38,8 @@ def method_named(where: str, name: Any) -> ButcherTableau:
 def domain_of(where: str, document: Mapping[str, Any]) -> dict[str, Any]:
     """The certificate's record of the domain."""
     table = document["domain"]
-    kind = word(where, table, "kind", DOMAINS)
+    kind = word(where, table, "kind", tuple(DOMAINS))
+    _only(where, "domain", kind, table, ("metric", *DOMAINS[kind]))
     features = (document.get("field") or {}).get("features")
     if kind == "ball":
         square = squared(where, table, "radius", features)
@@ -67,8 +73,14 @@ def layer_of(
             f"{where} has a layer of kind {kind}, which takes neither a leak nor "
             "another integrator than forward-euler"
         )
-    needed = {"leapfrog": "frequency", "momentum": "gamma"}.get(kind)
-    scheme = {}
+    if (kind == "sphere") != (document["domain"]["kind"] == "sphere"):
+        raise InvalidInput(
+            f"{where} has a layer of kind {kind} on the domain "
+            f"{document['domain']['kind']}; a layer and a domain of kind sphere go "
+            "together"
+        )
+    needed, scheme = NUMBERS.get(kind), {}
+    _only(where, "layer", kind, table, (needed,))
     if needed:
         scheme[needed] = cap(where, table, needed)
         if scheme[needed] == 0 or (needed == "gamma" and scheme[needed] >= 1):
@@ -77,6 +89,18 @@ def layer_of(
                 f"{where} has {needed} = {scheme[needed]}; give {limits}"
             )
     return kind, scheme
+
+
+def _only(
+    where: str, name: str, kind: str, table: Mapping[str, Any], allowed: Sequence[Any]
+) -> None:
+    """Refuse a number that belongs to another kind."""
+    others = sorted(set(table) - {"kind", *allowed})
+    if others:
+        raise InvalidInput(
+            f"{where} has {others[0]} for a {name} of kind {kind}, which has no such "
+            "number; drop it"
+        )
 
 
 def usual_metric(branches: tuple[Branch, ...]) -> str:

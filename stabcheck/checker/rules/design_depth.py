@@ -111,13 +111,13 @@ def _speeds(ctx: Context, part: dict, rest: list[dict]) -> tuple[Fraction, Fract
     Takes the premises of this part from the front of the list.
     """
     about = {"field": part["field"]}
-    found = [p["quantity"] for p in rest[:2] if p["subject"] == about]
+    found = [(p["quantity"], p["subject"]) for p in rest[:2]]
     scale, leak = part["scale"], part["leak"]
-    if found[:1] == ["lipschitz"]:
+    if found[:1] == [("lipschitz", about)]:
         K = rest.pop(0)["bound"]
         low, high = -scale * K - leak, scale * K - leak
         _check_explicit(ctx, part)
-    elif found == ["spectrum-lower", "spectrum-upper"]:
+    elif found == [("spectrum-lower", about), ("spectrum-upper", about)]:
         low, high = (scale * rest.pop(0)["bound"] - leak for _ in range(2))
         if not (_is_euler(ctx.document["methods"][part["method"]]) and low <= high):
             raise ClaimRejected("with a spectrum this theorem needs forward Euler")

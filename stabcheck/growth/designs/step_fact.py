@@ -23,8 +23,14 @@ BITS = 72
 WORKING_BITS = 256
 WIDTH = Fraction(1, 2**80)
 """Of the enclosures of irrational numbers, before they are rounded."""
+LARGEST_EXPONENT = 3322
+"""A growth above two to this power, ten to the power 1000, is not written."""
 UPPER = ("growth",)
 """Quantities that are rounded upward; a shrink and a step are rounded downward."""
+
+
+class GrowthTooLarge(ArithmeticError):
+    """A bound of the growth is above 10^1000."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +79,22 @@ def rounded(quantity: str, value: Fraction) -> Fraction:
 
 
 def rounded_ball(quantity: str, compute: Callable[[], arb]) -> Fraction:
-    """The outer end of an enclosure, computed at `WORKING_BITS`, rounded outward."""
+    """The outer end of an enclosure, computed at `WORKING_BITS`, rounded outward.
+
+    What is below 10^-1000 and rounded downward is 0.
+
+    **Raises:** `GrowthTooLarge` for a growth that is not known to be below 10^1000.
+    """
+    limit = arb(2) ** LARGEST_EXPONENT
     with ctx.workprec(WORKING_BITS):
         found = compute()
+        if quantity in UPPER and not found < limit:
+            raise GrowthTooLarge(
+                "the growth is not known to be below 10^1000; take a shorter step, "
+                "smaller caps or fewer layers"
+            )
+        if quantity not in UPPER and not found > 1 / limit:
+            return Fraction(0)
         end = dyadic(found.upper() if quantity in UPPER else found.lower())
     return rounded(quantity, end)
 

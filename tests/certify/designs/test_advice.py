@@ -80,3 +80,12 @@ def test_an_entry_shows_contractive_steps_where_there_are_some():
     record = entry(read(PATHS["reversible"])).to_json()
     assert record["largest_steps"] == {}
     assert "reversible-two-stream" in record["theorems"]
+
+
+def test_softmax_attention_is_told_the_metric_that_has_a_theorem(tmp_path):
+    text = PATHS["soft-pre-norm"].read_text()
+    file = tmp_path / "all-tokens.toml"
+    file.write_text(text.replace('"all"', '"all"\nmetric = "frobenius"'))
+    now, found = advise(read(file))
+    assert now.growth is None
+    assert "metric = 'token-max'" in [change.label for change in found]

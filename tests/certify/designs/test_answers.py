@@ -14,6 +14,7 @@ from stabcheck.certify.designs.steps import largest_steps
 from stabcheck.checker import check
 
 PATHS = {path.stem: path for path in files()}
+BALL = 'kind = "ball"\nradius = 1'
 NUMBERS = {"h": Fraction(1, 24), "K": 1, "L": 24, "T": 1}
 
 
@@ -147,7 +148,7 @@ def test_a_step_too_long_is_refused_with_the_largest_that_is_not(tmp_path):
         ("soft-pre-norm", ('"soft"', '"post-layer"'), "has a kernel"),
         ("soft-pre-norm", ('"soft"', '"none"'), "use the domain ball"),
         ("tied-negative", ("2\n", "2\nmask = 'causal'\n"), None),
-        ("tied-negative-sinkhorn", ('kind = "ball"', 'kind = "all"\n#'), "ball"),
+        ("tied-negative-sinkhorn", (BALL, 'kind = "all"'), "ball"),
     ],
 )
 def test_where_nothing_can_be_promised_the_reason_is_given(
@@ -189,3 +190,42 @@ def test_a_leak_that_no_depth_divides_has_no_promise_for_every_depth(tmp_path):
     file.write_text(text.replace("logits", "leak = '1/10'\nlogits"))
     assert answer(design("layer-scale")).every_depth
     assert answer(read(file)).every_depth == {}
+
+
+def test_a_growth_without_end_is_not_written(tmp_path):
+    text = PATHS["soft-pre-norm"].read_text()
+    file = tmp_path / "huge.toml"
+    file.write_text(text.replace('"1/L"', "1e9").replace("depth = 24", "depth = 1000"))
+    found = answer(read(file))
+    assert found.depth == {}
+    assert "below 10^1000" in found.reasons["depth"]
+    text = PATHS["leapfrog"].read_text()
+    file.write_text(text.replace('"1/L"', "1e9").replace("depth = 24", "depth = 1000"))
+    found = answer(read(file))
+    assert found.depth == {}
+    assert "below 10^1000" in found.reasons["growth"]
+
+
+def test_a_shrink_that_is_too_small_to_write_is_zero(tmp_path):
+    text = PATHS["leaky-attention"].read_text()
+    file = tmp_path / "deep.toml"
+    file.write_text(text.replace("depth = 24", "depth = 100000"))
+    assert answer(read(file)).depth["shrink"].value == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "reason"),
+    [
+        ("reversible", ('"all"', '"ball"\nradius = 1'), "on all states only"),
+        ("rms-pre-norm", ("features", "leak = 1\nfeatures"), "without a leak"),
+        ("rms-pre-norm", ("size", 'integrator = "rk4"\nsize'), "forward Euler"),
+    ],
+)
+def test_a_scheme_outside_its_theorem_has_a_reason_and_no_claim(
+    name, changes, reason, tmp_path
+):
+    file = tmp_path / "other.toml"
+    file.write_text(PATHS[name].read_text().replace(*changes, 1))
+    found = answer(read(file))
+    assert found.depth == {}
+    assert reason in found.reasons["growth"]

@@ -65,6 +65,7 @@ def test_other_design_files_are_left_to_their_reader(name):
 
 
 FIELD = SOFT["field"]
+COSINE = "query_norm = 1\nkey_norm = 1\nvalue_norm = 1\nepsilon = 0"
 WRONG = [
     ({"field": FIELD + "\nleak = -1"}, "leak = -1; a negative leak"),
     ({"field": FIELD + '\nleak = "x"'}, "leak = 'x'; give a number >= 0"),
@@ -114,6 +115,19 @@ WRONG = [
     ({"layer": 'kind = "reversible"'}, "1 branches for a layer of kind reversible"),
     ({"layer": 'kind = "momentum"\ngamma = 1'}, "gamma = 1; give between 0 and 1"),
     ({"layer": 'kind = "leapfrog"'}, "lacks frequency"),
+    ({"layer": 'kind = "sphere"'}, "sphere on the domain all; a layer and a domain"),
+    ({"layer": 'kind = "step"\ngamma = 1'}, "gamma for a layer of kind step"),
+    ({"domain": 'kind = "all"\nradius = 1'}, "radius for a domain of kind all"),
+    ({"step": "integrator = 'heun'\nintegrators = ['heun']"}, "drop one"),
+    ({"step": "size = 1e300"}, "size = 1e.300; give a positive number up to 1e9"),
+    ({"step": "depth = 1048577"}, "a whole number >= 1, at most 1048576"),
+    ({"parameters": "logits = 1\nvalue_norm = 1e30"}, "value_norm = 1e.30; give"),
+    ({"parameters": f"logits = 1\nvalue_norm = {'3' * 4000}"}, "at most 1e9"),
+    ({"parameters": f"logits = 1\nvalue_norm = {'3' * 5000}"}, "no readable TOML"),
+    (
+        {"field": 'kind = "cosine-attention"', "parameters": COSINE},
+        "epsilon = 0, with which",
+    ),
 ]
 
 
@@ -153,3 +167,20 @@ def test_a_radius_may_be_a_root(radius, square, tmp_path):
     assert design.domain["radius_squared"] == square
     # The cap on the logits is one on ||A|| times the squared radius.
     assert design.branches[0].field["query_key_norm"] * square == Fraction(1, 2)
+
+
+@pytest.mark.parametrize("table", ["field", "parameters", "step", "domain", "layer"])
+def test_a_table_that_is_a_list_or_a_word_is_refused(table, tmp_path):
+    tables = SOFT | {"layer": 'kind = "step"'}
+    listed = "".join(
+        f"[[{name}]]\n{body}\n" if name == table else f"[{name}]\n{body}\n"
+        for name, body in tables.items()
+    )
+    word = f'{table} = "x"\n' + "".join(
+        f"[{name}]\n{body}\n" for name, body in tables.items() if name != table
+    )
+    for text in (listed, word):
+        file = tmp_path / "design.toml"
+        file.write_text(text)
+        with pytest.raises(InvalidInput, match=rf"write one \[{table}\]"):
+            read(file)
