@@ -1,12 +1,14 @@
 r"""Theorem attention-pencil.
 
 Attention on a box, a tube or a Frobenius ball round a state $X_0$, tokens displaced by
-$d_k$.  For a head and a receiver $i$, with $p$ the weights at $X_0$, all means under
-$p$ removed: $y_k$ the values, $z_k\cdot v = a_i\cdot v_k + b_k\cdot v_i$, $l_k =
-z_k\cdot d$ and $q_k$ the linear and the bilinear part of the changes $\tilde h = l + q$
-of the logits, $|\tilde h_k| \le H_k$; $\psi = \log\sum_kp_ke^{\tilde h_k}$, so that the
-weights at $X_0 + d$ are $p'_k = p_k\rho_k$, $\rho = e^{\tilde h - \psi}$; $\chi^2 =
-\sum_kp_k(\rho_k - 1)^2$; $\pi = p' - p$.  For $w = Mu_i$ the form of the Jacobian is
+$d_k$; in a rectangle, a box whose entries have radii of their own, the tokens move by
+lengths of their own.  For a head and a receiver $i$, with $p$ the weights at
+$X_0$, all means under $p$ removed: $y_k$ the values, $z_k\cdot v = a_i\cdot v_k +
+b_k\cdot v_i$, $l_k = z_k\cdot d$ and $q_k$ the linear and the bilinear part of the
+changes $\tilde h = l + q$ of the logits, $|\tilde h_k| \le H_k$; $\psi =
+\log\sum_kp_ke^{\tilde h_k}$, so that the weights at $X_0 + d$ are $p'_k = p_k\rho_k$,
+$\rho = e^{\tilde h - \psi}$; $\chi^2 = \sum_kp_k(\rho_k - 1)^2$; $\pi = p' - p$. For $w
+= Mu_i$ the form of the Jacobian is
 
 $$u\cdot J(X)v = \sum\ E_{p'}[w\cdot v] + \operatorname{Cov}_{p'}(w\cdot(x + d),\ z\cdot
 v + \dot z\cdot v),\qquad \dot z_k\cdot v = d_i\cdot Av_k + v_i\cdot Ad_k .$$
@@ -313,6 +315,23 @@ def step_16_the_two_matrices():
     form = u * j * v + (q * u**2 + r * v**2) / 2
     assert expand((both.T * dilated * both)[0] / 2 - form) == 0
     assert expand(form.subs({v: u}) - (j + (q + r) / 2) * u**2) == 0
+
+
+def step_17_tokens_that_move_by_lengths_of_their_own():
+    # sum_k p_k (w.d_k)(z_k.v) <= |w| sum_k p_k rho_k |z_k.v|, at most |w| (sum p rho)^
+    # (1/2) (sum p rho (z.v)^2)^(1/2); |d_i^T A d_k| <= sum_ab r_ia |A_ab| r_kb.
+    p, q, r, s, y, z = symbols("p q r s y z", nonnegative=True)
+    gap = (p * r + q * s) * (p * r * y**2 + q * s * z**2)
+    gap -= (p * r * y + q * s * z) ** 2
+    assert expand(gap - p * q * r * s * (y - z) ** 2) == 0
+    # The sums |C_kl| t_l of step 7, C = 1 - p: the mean of t and (1 - 2 p_k) t_k.
+    old, t = law("p"), symbols("t1:4")
+    for k in KEYS:
+        entries = [1 - old[k] if other == k else old[other] for other in KEYS]
+        claimed = mean(old, t) + (1 - 2 * old[k]) * t[k]
+        assert (
+            expand(sum(c * x for c, x in zip(entries, t, strict=True)) - claimed) == 0
+        )
 
 
 def witness_the_smallest_ratio_is_attained_in_the_limit_of_step_6():

@@ -27,6 +27,8 @@ from stabcheck.bounds.validation import Array, checked_nonnegative
 from stabcheck.bounds.witness import centre_and_deviation, token_wise_centre
 
 DEVIATION_CONSTANT = 2 / math.sqrt(3)
+ROUNDING = 2.0**-50
+"""Of an entry of a token's Jacobian, relative to its terms."""
 
 
 def normalisation_tube(
@@ -44,12 +46,24 @@ def normalisation_tube(
     may have variance 0.
     """
     theorem = "layer-norm-tube" if isinstance(norm, LayerNorm) else "rms-norm-tube"
+    sign = -1 if quantity == "log-norm-lower" else 1
     centre = token_wise_centre(norm.token_jacobians(state), OUTWARD)[quantity]
+    centre += sign * _cancellation(norm, state)
     deviation = normalisation_deviation_tube(norm, state, radius).value
     if not math.isfinite(deviation):
-        sign = -1 if quantity == "log-norm-lower" else 1
         return Bound(theorem, quantity, sign * math.inf)
     return centre_and_deviation(theorem, quantity, centre, deviation)
+
+
+def _cancellation(norm: LayerNorm | RMSNorm, state: Array) -> float:
+    """Room for the rounding of token Jacobians, large beside what cancels in them.
+
+    Of two features, or of one, a Jacobian is as small as epsilon makes it.
+    """
+    _, deviation = norm.centred(state)
+    lengths = np.abs(state).max(axis=1) / np.ravel(deviation)
+    worst = float(((1 + lengths) / np.ravel(deviation)).max())
+    return ROUNDING * norm.features * float(np.abs(norm.gamma).max()) * worst
 
 
 def normalisation_deviation_tube(

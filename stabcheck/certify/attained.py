@@ -10,7 +10,7 @@ from stabcheck.certify.draft import Draft
 from stabcheck.certify.magnitudes import room_for_underflow
 from stabcheck.certify.mixed_ascent import ascend_mixed
 from stabcheck.certify.plans import Established
-from stabcheck.domains import Ball, Domain, Point, Sphere
+from stabcheck.domains import Ball, Domain, Point, Rectangle, Sphere
 from stabcheck.layers import Branch
 
 ATTAINED_ROOM = 1e-9
@@ -45,10 +45,12 @@ def attained_claim(
     return Established(draft.claim(claim), value, "attained")
 
 
-def domain_index(draft: Draft, name: str, domain: Domain) -> int:
+def domain_index(draft: Draft, name: str, domain: Domain | Rectangle) -> int:
     """The index of a domain in a draft; a sphere is written as its ball."""
     if isinstance(domain, Ball | Sphere):
         return draft.ball(domain.radius, *domain.shape)
     if isinstance(domain, Point):
         return draft.point(name, domain.X0)
+    if isinstance(domain, Rectangle):
+        return draft.rectangle(name, domain.X0, domain.radii)
     return draft.round(type(domain).__name__.lower(), name, domain.X0, domain.radius)

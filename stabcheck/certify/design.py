@@ -117,9 +117,7 @@ def _check_keys(path: Path, document: Mapping[str, Any]) -> None:
     if missing:
         raise InvalidInput(f"the design {path} lacks the table [{missing[0]}]")
     for table, value in document.items():
-        unknown = (
-            [table] if table not in KEYS else sorted(set(value) - KEYS[table])
-        )
+        unknown = [table] if table not in KEYS else sorted(set(value) - KEYS[table])
         if unknown:
             known = ", ".join(sorted(KEYS.get(table, KEYS)))
             raise InvalidInput(

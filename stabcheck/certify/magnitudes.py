@@ -55,7 +55,10 @@ def _vanishes(branch: Branch) -> bool:
     for field in branch:
         arrays = field_arrays(field)
         names = ("W_V", "W_O") if isinstance(field, Attention) else tuple(arrays)
-        if any(name[0] != "b" and not arrays[name].any()
-               for name in names if name in arrays):
+        if any(
+            name[0] != "b" and not arrays[name].any()
+            for name in names
+            if name in arrays
+        ):
             return True
     return False

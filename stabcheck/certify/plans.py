@@ -38,6 +38,9 @@ LARGEST_BOUND = 1e9
 """A bound above this says nothing, and costs the checker its precision."""
 POLISHING = 8
 """Quasi-Newton steps for the weights of the heads; 25 gain less than 1 % more."""
+LEAST_REACH = 1e-24
+"""On smaller tubes the deviation of a tube of this radius is claimed: roots of masses
+that balls do not tell from 0 are worth more than the deviation."""
 INNER_ROOM = 1e-9
 """Room, relative and absolute, in the radius of a tube behind a normalisation."""
 
@@ -143,9 +146,7 @@ def plan_tube(
     return plan
 
 
-def _plan_tube(
-    centre: Centre, radius: Fraction, quantity: str, effort: Effort
-) -> Plan:
+def _plan_tube(centre: Centre, radius: Fraction, quantity: str, effort: Effort) -> Plan:
     branch = centre.branch
     token_wise = all(part.is_token_wise for part in branch)
     if radius == 0 and not token_wise and effort > Effort.QUICK:
@@ -190,9 +191,7 @@ def _plan_point(centre: Centre, quantity: str) -> Plan:
     return Plan(bound, branch, state, None)
 
 
-def _attention(
-    centre: Centre, radius: Fraction, quantity: str, effort: Effort
-) -> Plan:
+def _attention(centre: Centre, radius: Fraction, quantity: str, effort: Effort) -> Plan:
     found = []
     if quantity == "spectral-norm":
         direct = _head_factored(centre, radius, bounds.attention_norm_tube)
@@ -253,8 +252,11 @@ def _plan_deviation(centre: Centre, radius: Fraction, effort: Effort) -> Plan:
         return _pre_norm_deviation(centre, radius, effort)
     (only,) = branch
     if isinstance(only, Attention):
+        least = LEAST_REACH * (1 + float(np.abs(state).max()))
         bound = _head_factored(
-            centre, radius, bounds.attention_jacobian_deviation_tube
+            centre,
+            max(radius, Fraction(least)),
+            bounds.attention_jacobian_deviation_tube,
         )
     elif isinstance(only, FeedForward):
         bound = bounds.feed_forward_deviation_tube(
@@ -336,9 +338,7 @@ def _pre_norm_deviation(centre: Centre, radius: Fraction, effort: Effort) -> Pla
     return Plan(bound, centre.branch, centre.state, radius, premises)
 
 
-def _pre_norm(
-    centre: Centre, radius: Fraction, quantity: str, effort: Effort
-) -> Plan:
+def _pre_norm(centre: Centre, radius: Fraction, quantity: str, effort: Effort) -> Plan:
     parts = _pre_norm_parts(centre, radius)
     inner = plan_tube(parts.inner, parts.inner_radius, "spectral-norm", effort)
     bound = bounds.pre_norm_block(parts.norm_norm.bound, inner.bound, quantity)

@@ -75,9 +75,7 @@ def tasks_of(plan: Plan) -> list[Task]:
     tasks = []
     for index, (map_, state) in enumerate(zip(plan.stack.maps, states, strict=False)):
         own = (
-            ()
-            if isinstance(map_, Normalise)
-            else ((map_.integrator, map_.step_size),)
+            () if isinstance(map_, Normalise) else ((map_.integrator, map_.step_size),)
         )
         steps = own + tuple(step for step in plan.steps if step not in own)
         tasks.append(Task(index, map_, state, plan.radius_of(state), steps))
@@ -312,5 +310,3 @@ def accept(path: Path, jobs: int) -> dict[str, Any]:
 def _reasons(verdict: dict[str, Any], most: int = 3) -> Iterator[str]:
     for index, theorem, reason in verdict.get("reasons", [])[:most]:
         yield f"claim {index} ({theorem}): {reason}"
-
-

@@ -39,15 +39,15 @@ class Proposal:
 
 def best_growth(method: ButcherTableau, stages: Stages) -> Proposal:
     """The smallest growth; without a value if no theorem applies, with its reason."""
-    return _best([*_closed_growths(method, stages), *_lmi(method, stages, "growth")])
+    return best([*_closed_growths(method, stages), *_lmi(method, stages, "growth")])
 
 
 def best_shrink(method: ButcherTableau, stages: Stages) -> Proposal:
     """The largest shrink; without a value if no theorem gives a positive one."""
-    return _best([*_closed_shrinks(method, stages), *_lmi(method, stages, "shrink")])
+    return best([*_closed_shrinks(method, stages), *_lmi(method, stages, "shrink")])
 
 
-def _best(proposals: list[Proposal]) -> Proposal:
+def best(proposals: list[Proposal]) -> Proposal:
     """The best proposal, the earlier one where a later one gains too little."""
     chosen = proposals[0]
     for proposal in proposals[1:]:

@@ -204,9 +204,7 @@ def attention_value(ctx: Context, index: int, state: arb_mat) -> arb_mat:
     parts = []
     for head in weights.heads:
         at = head_state(weights, head, state)
-        parts.append(
-            _plus_row(at.weight * at.value, head.value_bias) * head.output
-        )
+        parts.append(_plus_row(at.weight * at.value, head.value_bias) * head.output)
     return _plus_row(reduce(add, parts), weights.output_bias)
 
 

@@ -79,9 +79,7 @@ def _exact_rows(ctx: Context, name: str, transposed: bool) -> _Rows:
     return ctx.cache[key]
 
 
-def _scaled(
-    matrix: _Rows, factors: list[int], shift: int
-) -> list[list[int]]:
+def _scaled(matrix: _Rows, factors: list[int], shift: int) -> list[list[int]]:
     """Return rows times factors, cut by a power of two (errors in [0, 1))."""
     if shift <= 0:
         return [
@@ -126,9 +124,7 @@ def _column_norms(ctx: Context, index: int) -> list[arb]:
     return ctx.cache[key]
 
 
-def deviation_over_tube(
-    ctx: Context, index: int, centre: str, radius: Fraction
-) -> arb:
+def deviation_over_tube(ctx: Context, index: int, centre: str, radius: Fraction) -> arb:
     """Bound the norm of the change of the Jacobian over the tube, worst token."""
     key = ("feed-forward-deviation", index, centre, radius)
     if key in ctx.cache:

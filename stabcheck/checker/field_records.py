@@ -102,9 +102,7 @@ class FieldRecords:
                 raise Malformed(f"{where} leaves row {row} without a key")
 
     def _feed_forward(self, where: str, record: dict[str, Any]) -> None:
-        keys(
-            where, record, "kind activation tokens features hidden W_1 b_1 W_2 b_2"
-        )
+        keys(where, record, "kind activation tokens features hidden W_1 b_1 W_2 b_2")
         if record["activation"] != "gelu":
             raise Malformed(f"{where}.activation has to be 'gelu'")
         _, d, m = self._sizes(where, record, "tokens features hidden")
@@ -118,9 +116,7 @@ class FieldRecords:
         _, d = self._sizes(where, record, "tokens features")
         for name in names:
             self.floating(f"{where}.{name}", record[name], (d,))
-        record["epsilon"] = rational(
-            f"{where}.epsilon", record["epsilon"], Fraction(0)
-        )
+        record["epsilon"] = rational(f"{where}.epsilon", record["epsilon"], Fraction(0))
 
     def _family(self, where: str, record: dict[str, Any]) -> None:
         keys(

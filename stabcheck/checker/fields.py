@@ -79,9 +79,7 @@ def forward(ctx: Context, branch: Sequence[int], state: arb_mat) -> arb_mat:
     return state
 
 
-def _field_jvp(
-    ctx: Context, index: int, state: arb_mat, direction: arb_mat
-) -> arb_mat:
+def _field_jvp(ctx: Context, index: int, state: arb_mat, direction: arb_mat) -> arb_mat:
     field = ctx.field(index)
     _check_shape(field, state)
     _check_shape(field, direction)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "branch_of",
     "centre_and_deviation",
+    "centred_domain_of",
     "decide_at_least",
     "decide_at_most",
     "no_premises",
@@ -43,9 +44,7 @@ def quantity_of(claim: dict, allowed: Sequence[str]) -> str:
     """Return the claim's quantity if the theorem speaks about it."""
     quantity = claim["quantity"]
     if quantity not in allowed:
-        raise ClaimRejected(
-            f"this theorem bounds {', '.join(allowed)}, not {quantity}"
-        )
+        raise ClaimRejected(f"this theorem bounds {', '.join(allowed)}, not {quantity}")
     return quantity
 
 
@@ -84,6 +83,16 @@ def round_domain_of(
 
     A point is a domain of radius 0 of every kind; it is returned as the first one.
     """
+    domain = centred_domain_of(ctx, claim, field, kinds)
+    if domain["kind"] == "point":
+        return kinds[0], domain["centre"], Fraction(0)
+    return domain["kind"], domain["centre"], domain["radius"]
+
+
+def centred_domain_of(
+    ctx: Context, claim: dict, field: dict, kinds: Sequence[str]
+) -> dict:
+    """Return a domain of one of the kinds, or a point, round a state of the shape."""
     domain = ctx.domain(claim["domain"])
     if domain["kind"] not in ("point", *kinds):
         raise ClaimRejected(
@@ -96,9 +105,7 @@ def round_domain_of(
             f"the centre of the domain has shape {shape}, the field acts on "
             f"{(field['tokens'], field['features'])}"
         )
-    if domain["kind"] == "point":
-        return kinds[0], domain["centre"], Fraction(0)
-    return domain["kind"], domain["centre"], domain["radius"]
+    return domain
 
 
 def positive_parameters(claim: dict, name: str, length: int) -> list[Fraction]:

@@ -137,14 +137,10 @@ def bernstein_coefficients(
     for value in choose:
         product *= value
     weights = [q * (product // c) for q, c in zip(power, choose, strict=True)]
-    return [
-        sum(map(mul, _binomials(i), weights[: i + 1])) for i in range(degree + 1)
-    ]
+    return [sum(map(mul, _binomials(i), weights[: i + 1])) for i in range(degree + 1)]
 
 
-def bernstein_nonnegative(
-    polynomial: list[int], cuts: list[tuple[int, int]]
-) -> bool:
+def bernstein_nonnegative(polynomial: list[int], cuts: list[tuple[int, int]]) -> bool:
     """Decide p >= 0 on [cuts[0], cuts[-1]] by nonnegative Bernstein coefficients.
 
     `cuts` are rationals (numerator, positive denominator), strictly ascending: they

@@ -38,9 +38,7 @@ def normalised_tokens(ctx: Context, index: int, centre: str) -> list[Normalised]
     if key not in ctx.cache:
         field = ctx.field(index)
         state = ctx.arb_matrix(centre, field["tokens"], field["features"])
-        ctx.cache[key] = [
-            normalised_token(ctx, index, row) for row in state.tolist()
-        ]
+        ctx.cache[key] = [normalised_token(ctx, index, row) for row in state.tolist()]
     return ctx.cache[key]
 
 

@@ -33,8 +33,7 @@ def check_psd(
         )
     entries = tensor.mantissas
     rows = [
-        entries[i * size : i * size + i + 1] + [0] * (size - i - 1)
-        for i in range(size)
+        entries[i * size : i * size + i + 1] + [0] * (size - i - 1) for i in range(size)
     ]
     if not psd_ball(matrix, radii, factor_product(rows), shift):
         raise ClaimRejected(

@@ -92,6 +92,8 @@ def _domain(domain: dict) -> str:
         return f"the state {domain['centre']}"
     if domain["kind"] == "tubes":
         return f"the tube of radii {domain['radii']} round {domain['centre']}"
+    if domain["kind"] == "rectangle":
+        return f"the rectangle of radii {domain['radii']} round {domain['centre']}"
     radius = float_text(domain["radius"])
     if "centre" in domain:
         kind = {"frobenius": "Frobenius ball"}.get(domain["kind"], domain["kind"])

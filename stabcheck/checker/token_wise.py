@@ -204,9 +204,7 @@ def normalise_jvp(
     rows = []
     for row, move in zip(state.tolist(), direction.tolist(), strict=True):
         token = normalised_token(ctx, index, row)
-        along = sum(
-            (a * b for a, b in zip(token.direction, move, strict=True)), arb(0)
-        )
+        along = sum((a * b for a, b in zip(token.direction, move, strict=True)), arb(0))
         mean = sum(move, arb(0)) / len(move) if token.centred else arb(0)
         rows.append(
             [

@@ -130,9 +130,7 @@ def _blocks(part: FormHead, products: Products, h: int, token: int) -> _Blocks:
     square = part.scale * part.scale
     key_block = _moment(on_queries, part.query) * square
     key_block = key_block + query_move * (mass * (1 / k2 + 1 / k3))
-    on_keys = [
-        own[j] / receiver[token] + part.upper[token][j] / r1 for j in tokens
-    ]
+    on_keys = [own[j] / receiver[token] + part.upper[token][j] / r1 for j in tokens]
     query_block = _moment(on_keys, part.keys[token]) * square
     query_block = query_block + key_move * (1 / r2 + 1 / r3)
     value = sum(

@@ -86,9 +86,7 @@ def form_heads(
     return found
 
 
-def _zipped(
-    first: Table, second: Table, combine: Callable[[arb, arb], arb]
-) -> Table:
+def _zipped(first: Table, second: Table, combine: Callable[[arb, arb], arb]) -> Table:
     return [
         [combine(a, b) for a, b in zip(left, right, strict=True)]
         for left, right in zip(first, second, strict=True)
@@ -101,6 +99,5 @@ def _deviations(rows: arb_mat, weight: arb_mat) -> list[arb_mat]:
     means = weight * rows
     ones = arb_mat(tokens, 1, [arb(1)] * tokens)
     return [
-        rows - ones * arb_mat(1, rows.ncols(), means.tolist()[i])
-        for i in range(tokens)
+        rows - ones * arb_mat(1, rows.ncols(), means.tolist()[i]) for i in range(tokens)
     ]

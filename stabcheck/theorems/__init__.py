@@ -13,16 +13,32 @@ from stabcheck.theorems import (
     bounds,
     decisions,
     depth,
+    design_steps,
+    designs,
     fields,
     jacobians,
     methods,
+    regional,
     steps,
+    variants,
 )
 from stabcheck.theorems.statement import Theorem as Theorem
 
 LEDGER: dict[str, Theorem] = {
     theorem.id: theorem
-    for family in (fields, jacobians, bounds, decisions, steps, methods, depth)
+    for family in (
+        fields,
+        jacobians,
+        bounds,
+        regional,
+        decisions,
+        steps,
+        methods,
+        depth,
+        designs,
+        design_steps,
+        variants,
+    )
     for theorem in family.THEOREMS
 }
 

@@ -8,7 +8,7 @@ from theorems.mixed import mixed_norm
 from theorems.search import QUANTITIES as EXACT
 
 from stabcheck.bounds import Attention
-from stabcheck.certify import competition, single
+from stabcheck.certify import candidate, single
 from stabcheck.certify.single import bound_of
 from stabcheck.errors import InvalidInput, Rejected, Undecided
 
@@ -219,8 +219,8 @@ def test_a_tube_that_no_theorem_reaches_is_undecided(files, quantity):
 
 
 def test_what_the_checker_does_not_accept_is_not_reported(files, monkeypatch):
-    outward = competition.round_up
-    monkeypatch.setattr(competition, "round_up", lambda value: outward(value) / 2)
+    outward = candidate.round_up
+    monkeypatch.setattr(candidate, "round_up", lambda value: outward(value) / 2)
     with pytest.raises(Rejected, match="the checker does not accept"):
         bound_of(*files(), "ball:1", "spectral-norm")
 

@@ -115,9 +115,7 @@ def test_no_number_of_the_arrays_may_change(
         changed.reshape(-1)[position] *= factor
         arrays[name] = changed
 
-    verdict = check(
-        mutated(whole, tmp_path_factory.mktemp("array"), scale), jobs=1
-    )
+    verdict = check(mutated(whole, tmp_path_factory.mktemp("array"), scale), jobs=1)
     assert verdict.status != "accepted"
 
 
@@ -239,7 +237,7 @@ def exact_depth(document: Document, _: Arrays) -> None:
     [
         (change_stage, "distance of stage 2 from its tube's centre"),
         (grow_stage, "distance of stage 2 from its tube's centre"),
-        (turn_implicit, "is not explicit"),
+        (turn_implicit, "distance of stage 1 from its tube's centre"),
         (double_steps, "stronger than the premises give"),
         (double_maps, "does not bound the growth of what stands there"),
         (swap_maps, "does not bound the growth of what stands there"),
@@ -262,11 +260,19 @@ def exact_depth(document: Document, _: Arrays) -> None:
         ),
         (
             each(
-                "explicit-runge-kutta-energy",
+                "runge-kutta-growth-lmi",
                 "growth",
                 setting("theorem", "implicit-midpoint-growth"),
             ),
             "another one|this theorem has the premises",
+        ),
+        (
+            each(
+                "runge-kutta-shrink-lmi",
+                "shrink",
+                setting("parameters", {}),
+            ),
+            "with these premises the parameters are norm_multipliers",
         ),
         (
             each(

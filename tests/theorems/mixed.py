@@ -11,9 +11,7 @@ def tokens_of(jacobian: np.ndarray, tokens: int) -> np.ndarray:
     return jacobian.reshape(tokens, features, tokens, features)
 
 
-def mixed_norm(
-    jacobian: np.ndarray, tokens: int, seed: int, climbs: int = 12
-) -> float:
+def mixed_norm(jacobian: np.ndarray, tokens: int, seed: int, climbs: int = 12) -> float:
     """The largest token of J v that is found, over v with tokens of norm 1."""
     rng = np.random.default_rng(seed)
     blocks = tokens_of(jacobian, tokens)

@@ -55,9 +55,7 @@ def test_the_norm_on_a_ball_holds_at_every_state_that_is_tried(case, radius, see
     masked = not field.admissible(tokens).all()
     assert bound.theorem == f"attention-norm-ball{'-masked' if masked else ''}"
     for state in ball_states(tokens, features, radius, seed):
-        found = climbed(
-            lambda x: spectral_norm(field.jacobian(x)), state, radius, seed
-        )
+        found = climbed(lambda x: spectral_norm(field.jacobian(x)), state, radius, seed)
         assert found <= bound.value
 
 

@@ -57,9 +57,7 @@ def test_the_diagonal_of_the_form_cannot_be_dropped():
     assert exact <= bound.value <= exact * (1 + 1e-8)
 
 
-@pytest.mark.theorem(
-    "explicit-runge-kutta-energy", refutes="negative weights allowed"
-)
+@pytest.mark.theorem("explicit-runge-kutta-energy", refutes="negative weights allowed")
 def test_a_negative_weight_gives_no_bound():
     bound = growth.explicit_energy(
         [[0.0, 0.0], [1.0, 0.0]], [-1.0, 2.0], 0.1, [1.0, 1.0], [1.0, 1.0], "growth"

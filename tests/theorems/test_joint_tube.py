@@ -228,9 +228,7 @@ def test_the_checker_accepts_the_value_of_the_prover_and_hardly_less(
     bound = joint_bound(
         field, state, float(radius), quantity, joint=joint, iterations=4
     )
-    matrices = bounds.joint_tube_matrices(
-        field, state, float(radius), bound
-    )
+    matrices = bounds.joint_tube_matrices(field, state, float(radius), bound)
     size = max(float(np.abs(matrix).max()) for matrix in matrices)
     size = max(size, abs(bound.value))
     stronger = bound.value - SIGNS[quantity] * 1e-4 * size

@@ -121,9 +121,7 @@ def frozen_weights(local, radius):
 def test_the_norm_bound_with_frozen_weights_is_violated():
     field, state = sensitive()
     radius = 0.1
-    found = ascend(
-        lambda x: spectral_norm(field.jacobian(x)), state, radius, steps=100
-    )
+    found = ascend(lambda x: spectral_norm(field.jacobian(x)), state, radius, steps=100)
     with mock.patch.object(attention, "tube_weights", frozen_weights):
         assert bounds.attention_norm_tube(field, state, radius).value < found
     assert found <= bounds.attention_norm_tube(field, state, radius).value

@@ -94,9 +94,7 @@ def _matrices(ctx: Context, index: int) -> _Matrices:
     return _Matrices(query, key, value, output.reshape(heads, width, features))
 
 
-def _enclose_heads(
-    weights: Weights, matrices: _Matrices, state: arb_mat
-) -> _Heads:
+def _enclose_heads(weights: Weights, matrices: _Matrices, state: arb_mat) -> _Heads:
     scale = from_arb([weights.scale], ())
     parts = [
         _enclose_head(weights, head, state, scale, matrices.key[h], matrices.output[h])

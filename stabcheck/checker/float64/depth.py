@@ -66,9 +66,7 @@ def _check_map(ctx: Context, index: int) -> None:
         )
 
 
-def _factors(
-    ctx: Context, first: int, last: int, state: arb_mat
-) -> Iterator[NormBall]:
+def _factors(ctx: Context, first: int, last: int, state: arb_mat) -> Iterator[NormBall]:
     """The Jacobians of the maps, a normalisation joined to the map before it."""
     waiting: NormBall | None = None
     for index in range(first, last):

@@ -79,9 +79,7 @@ def check(ctx: Context, claim: dict, premises: Sequence[dict]) -> None:
         decide(jacobian, quantity, value, "the value at the centre")
 
 
-def _deviation(
-    ctx: Context, index: int, state: arb_mat, radius: Fraction
-) -> Fraction:
+def _deviation(ctx: Context, index: int, state: arb_mat, radius: Fraction) -> Fraction:
     """Bound the change of the Jacobian over the tube, worst token."""
     field = ctx.field(index)
     first = ctx.array(field["W_1"]).astype(np.float64)

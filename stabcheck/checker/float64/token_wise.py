@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     from stabcheck.checker.context import Context
 
 
-def feed_forward_jacobians(
-    ctx: Context, index: int, state: arb_mat
-) -> MidpointRadius:
+def feed_forward_jacobians(ctx: Context, index: int, state: arb_mat) -> MidpointRadius:
     r"""Enclose $W_2^{\mathsf T}\operatorname{diag}(g)W_1^{\mathsf T}$ per token."""
     field = ctx.field(index)
     hidden = hidden_values(feed_forward_weights(ctx, index), state)
@@ -50,9 +48,7 @@ def feed_forward_jacobians(
     return MidpointRadius(outer.midpoint, outward(outer.radius + spread))
 
 
-def normalisation_jacobians(
-    ctx: Context, index: int, state: arb_mat
-) -> MidpointRadius:
+def normalisation_jacobians(ctx: Context, index: int, state: arb_mat) -> MidpointRadius:
     r"""Enclose $\operatorname{diag}(\gamma)(\Pi - \hat z\hat z^{\mathsf T})/s$."""
     tokens, features = state.nrows(), state.ncols()
     rows = [normalised_token(ctx, index, row) for row in state.tolist()]

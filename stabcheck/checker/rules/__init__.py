@@ -20,7 +20,10 @@ RULES: dict[str, Rule] = {}
 MODULES: dict[str, tuple[str, ...]] = {
     "point": ("spectral-norm-psd", "log-norm-psd", "tube-from-centre"),
     "inclusion": ("domain-inclusion",),
+    "split": ("domain-split",),
+    "pencil": ("attention-pencil",),
     "joint_tube": ("attention-log-norm-tube", "attention-norm-joint-tube"),
+    "budget": ("attention-norm-budget", "attention-log-norm-budget"),
     "mixed_norm_tube": ("attention-mixed-norm-tube",),
     "attention": ("attention-norm-tube", "attention-jacobian-deviation-tube"),
     "feed_forward": ("feed-forward-tube", "feed-forward-deviation-tube"),
@@ -40,6 +43,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "implicit-midpoint-growth",
         "circle-contractivity",
     ),
+    "step_lmi": ("runge-kutta-growth-lmi", "runge-kutta-shrink-lmi"),
     "depth": ("depth-product", "splitting-growth", "layer-norm-kernel"),
     "families": (
         "attention-mixed-norm-ball",
@@ -63,7 +67,59 @@ MODULES: dict[str, tuple[str, ...]] = {
         "root-condition-in-half-plane",
         "multistep-wedge",
     ),
+    "design_scores": (
+        "rotary-attention-norm",
+        "soft-cap-attention-norm",
+        "sigmoid-attention-norm",
+        "qk-norm-attention-norm",
+    ),
+    "design_fields": (
+        "attention-mixed-norm-family",
+        "rms-pre-norm-mixed-norm",
+        "soft-pre-norm-mixed-norm",
+        "tied-negative-mixed-log-norm",
+        "sinkhorn-attention-norm",
+        "sinkhorn-tied-log-norm",
+        "convex-sinkhorn-energy",
+        "cosine-attention-norm",
+        "kim-l2-mixed-norm",
+    ),
+    "design_token_wise": (
+        "hopfield-monotone",
+        "feed-forward-family",
+        "gradient-feed-forward-spectrum",
+        "antisymmetric-feed-forward-log-norm",
+    ),
+    "design_steps": (
+        "leak-comparison",
+        "monotone-step-contractivity",
+        "leak-circle-contractivity",
+    ),
+    "design_one_stage": (
+        "row-wise-euler",
+        "backward-euler-comparison",
+        "implicit-midpoint-comparison",
+    ),
+    "design_schemes": (
+        "splitting-products",
+        "reversible-two-stream",
+        "leapfrog-comparison",
+        "momentum-comparison",
+        "sphere-step",
+        "token-rms-recursion",
+    ),
+    "design_depth": (
+        "design-depth-product",
+        "design-every-depth",
+        "design-ball-reach",
+    ),
     "float64": ("psd-floating-point-cholesky", "depth-point"),
+    "deep": (
+        "depth-tube-first-order",
+        "depth-tube-coupled",
+        "depth-tube-inverse",
+        "depth-tube-inverse-coupled",
+    ),
 }
 THEOREMS: dict[str, str] = {
     theorem: module for module, names in MODULES.items() for theorem in names

@@ -70,9 +70,7 @@ def _moved_query(
     return head.scale * radius * head.norms.query * root(mass)
 
 
-def _query_part(
-    head: LocalHead, factors: list[arb], weight: list[list[arb]]
-) -> arb:
+def _query_part(head: LocalHead, factors: list[arb], weight: list[list[arb]]) -> arb:
     """Bound max_j sqrt(lambda_max(s^2 sum_i f_i^2 w_ij q_i q_i^T))."""
     tokens = range(len(factors))
     worst = largest(

@@ -149,6 +149,17 @@ def token_rms_recursion(ctx: Context, claim: dict, premises: list[dict]) -> None
     moves = _moves(ctx, premises, len(layer["parts"]))
     parts = [read_part(ctx, place) for place in range(len(layer["parts"]))]
     sizes = [_size_of_values(ctx, part, "rms") for part in parts]
+    widths = {ctx.field(part.field)["radius_squared"] for part in parts}
+    if len(widths) > 1 or any(width.denominator != 1 for width in widths):
+        raise ClaimRejected(
+            "the squared radius behind RMSNorm is the width of a token, the same whole "
+            f"number for every part, not {', '.join(str(width) for width in widths)}"
+        )
+    if len({ctx.field(part.field)["radius_squared"] for part in parts}) > 1:
+        raise ClaimRejected(
+            "the fields have several radii: that of RMSNorm is the root of the number "
+            "of features"
+        )
     if any(not part.is_euler or part.leak != 0 for part in parts):
         raise ClaimRejected("this theorem is about forward Euler without a leak")
     floor, growth, shrink = domain["floor"], arb(1), arb(1)

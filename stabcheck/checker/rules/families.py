@@ -116,9 +116,7 @@ def _column_masses(ctx: Context, index: int, heads: list[BallHead]) -> list[arb]
 
 
 @rule("attention-mixed-norm-ball")
-def attention_mixed_norm_ball(
-    ctx: Context, claim: dict, premises: list[dict]
-) -> None:
+def attention_mixed_norm_ball(ctx: Context, claim: dict, premises: list[dict]) -> None:
     """Check sup over the ball of the mixed norm, free of the number of tokens."""
     index, radius, heads = _prepared(ctx, claim, premises, ["mixed-norm"])
     factors = [root(1 + head.alpha * head.alpha) for head in heads]
@@ -149,9 +147,7 @@ def attention_norm_ball(ctx: Context, claim: dict, premises: list[dict]) -> None
 
 
 @rule("attention-norm-ball-masked")
-def attention_norm_ball_masked(
-    ctx: Context, claim: dict, premises: list[dict]
-) -> None:
+def attention_norm_ball_masked(ctx: Context, claim: dict, premises: list[dict]) -> None:
     """Check sup over the ball of the 2-norm, every row with its own keys."""
     _norm(ctx, claim, premises)
 

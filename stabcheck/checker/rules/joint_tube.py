@@ -74,9 +74,7 @@ def _products(claim: dict, heads: int, tokens: int) -> Products:
     )
 
 
-def _decide(
-    ctx: Context, claim: dict, matrix: arb_mat, factor: str, what: str
-) -> None:
+def _decide(ctx: Context, claim: dict, matrix: arb_mat, factor: str, what: str) -> None:
     """Decide that the bound minus the symmetric part of a matrix is PSD."""
     witness = claim["witness"]
     constant = _sign(claim) * claim["bound"]

@@ -117,9 +117,7 @@ def _piece(ctx: Context, number: int, premise: dict) -> int:
     return _euler_field(ctx, step)
 
 
-def _reach_after(
-    ctx: Context, index: int, reach: Fraction, size: Fraction
-) -> Fraction:
+def _reach_after(ctx: Context, index: int, reach: Fraction, size: Fraction) -> Fraction:
     if ctx.field(index)["kind"] == "attention-family":
         return reach * (1 + size * ctx.field(index)["value_norm"])
     slope, offset = value_reach(ctx, index)

@@ -59,9 +59,7 @@ def rms_norm_tube(ctx: Context, claim: dict, premises: list[dict]) -> None:
 
 
 @rule("layer-norm-deviation-tube")
-def layer_norm_deviation_tube(
-    ctx: Context, claim: dict, premises: list[dict]
-) -> None:
+def layer_norm_deviation_tube(ctx: Context, claim: dict, premises: list[dict]) -> None:
     """Check how far the Jacobian of a norm moves from the centre's over the tube."""
     no_premises(premises)
     quantity_of(claim, ["jacobian-deviation"])

@@ -68,9 +68,7 @@ def _decide(ctx: Context, claim: dict, matrix: arb_mat) -> None:
 
 def _identity(size: int, value: Fraction) -> arb_mat:
     entry = ball(value)
-    return arb_mat(
-        [[entry if i == j else 0 for j in range(size)] for i in range(size)]
-    )
+    return arb_mat([[entry if i == j else 0 for j in range(size)] for i in range(size)])
 
 
 @rule("spectral-norm-psd")

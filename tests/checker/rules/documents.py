@@ -83,6 +83,12 @@ class Document:
         self.domains.append(record | {"radius": rational(radius)})
         return len(self.domains) - 1
 
+    def rectangle(self, centre: np.ndarray, radii: np.ndarray) -> int:
+        """A box with a radius for every entry."""
+        record = {"centre": self.array(centre), "radii": self.array(radii)}
+        self.domains.append({"kind": "rectangle"} | record)
+        return len(self.domains) - 1
+
     def ball(self, radius: Fraction, tokens: int, features: int) -> int:
         sizes = {"tokens": tokens, "features": features}
         self.domains.append({"kind": "ball", "radius": rational(radius)} | sizes)

@@ -108,6 +108,36 @@ def test_a_state_on_the_edge_of_a_tube_is_inside_and_one_bit_beyond_is_not():
         assert "token 1 of the state lies outside" in in_domain(domain, beyond)
 
 
+def test_every_entry_of_a_rectangle_has_its_own_radius():
+    centre = np.zeros((TOKENS, FEATURES))
+    radii = np.arange(TOKENS * FEATURES, dtype=float).reshape(TOKENS, FEATURES) / 8
+
+    def rectangle(made):
+        return made.rectangle(centre, radii)
+
+    assert in_domain(rectangle, -radii) == "accepted"
+    for place in (0, 1, TOKENS * FEATURES - 1):
+        beyond = radii.copy()
+        beyond.flat[place] = np.nextafter(beyond.flat[place], 9)
+        said = in_domain(rectangle, beyond)
+        assert f"entry {place} of the state lies outside" in said
+
+
+def test_every_token_of_a_tube_with_radii_has_its_own():
+    edge = np.zeros((TOKENS, FEATURES))
+    edge[:, 0] = np.arange(TOKENS)
+
+    def tubes(made):
+        name = made.array(np.zeros((TOKENS, FEATURES)))
+        record = {"kind": "tubes", "centre": name}
+        made.domains.append(record | {"radii": made.array(np.arange(float(TOKENS)))})
+        return len(made.domains) - 1
+
+    assert in_domain(tubes, edge) == "accepted"
+    edge[1, 1] = 2.0**-60
+    assert "token 1 of the state lies outside" in in_domain(tubes, edge)
+
+
 def test_a_tube_of_another_shape_is_refused():
     other = np.zeros((TOKENS - 1, FEATURES))
     assert "not the shape" in in_domain(lambda m: m.tube(other, Fraction(9)), STATE)

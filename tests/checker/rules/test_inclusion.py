@@ -132,3 +132,25 @@ def test_other_premises_are_refused():
     made.claim("attained", quantity, branch, place, 1)
     made.claim("domain-inclusion", quantity, branch, place, 1, premises=(3,))
     assert "attained" in made.verdict()
+
+
+@pytest.mark.parametrize("whole", MADE)
+def test_domains_with_radii_of_their_own_are_not_compared(whole):
+    centre = np.zeros((TOKENS, FEATURES))
+    wide = round_domain(whole, centre, Fraction(9))
+    shape = (TOKENS, FEATURES)
+
+    def tubes(made):
+        centre_name, radii = made.array(centre), made.array(np.ones(TOKENS))
+        made.domains.append({"kind": "tubes", "centre": centre_name, "radii": radii})
+        return len(made.domains) - 1
+
+    def rectangle(made):
+        return made.rectangle(centre, np.full(shape, 1e-9))
+
+    for part in (tubes, rectangle):
+        assert "not known to lie inside" in said(part, wide)
+        assert "not known to lie inside" in said(wide, part)
+        assert "not known to lie inside" in said(
+            part, lambda made: made.ball(Fraction(9), TOKENS, FEATURES)
+        )
