@@ -192,7 +192,7 @@ def test_the_radius_of_rms_norm_is_one_number_for_all_fields():
         domain={"kind": "token-rms", "floor": [9, 1]},
         layer=LAYER | {"parts": [part(), part(field=1)]},
     )
-    with pytest.raises(ClaimRejected, match="the fields have several radii"):
+    with pytest.raises(ClaimRejected, match="the same whole number for every part"):
         decide(found)
     found["fields"][0]["radius_squared"] = [64, 1]
     decide(found)

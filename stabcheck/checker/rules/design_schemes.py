@@ -155,11 +155,6 @@ def token_rms_recursion(ctx: Context, claim: dict, premises: list[dict]) -> None
             "the squared radius behind RMSNorm is the width of a token, the same whole "
             f"number for every part, not {', '.join(str(width) for width in widths)}"
         )
-    if len({ctx.field(part.field)["radius_squared"] for part in parts}) > 1:
-        raise ClaimRejected(
-            "the fields have several radii: that of RMSNorm is the root of the number "
-            "of features"
-        )
     if any(not part.is_euler or part.leak != 0 for part in parts):
         raise ClaimRejected("this theorem is about forward Euler without a leak")
     floor, growth, shrink = domain["floor"], arb(1), arb(1)
