@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from regional_rows import ROWS, Row
@@ -88,9 +89,16 @@ def _line(row: Row, size: int, cells: list[Cell]) -> str:
         f"{slowest:.3g}" + (" (over)" if slowest > row.seconds else ""),
         f"{row.seconds:g}",
         published,
-        str(len({cell.seed for cell in cells})),
+        _seeds(row, size, cells),
     )
     return f"| {' | '.join(shown)} |"
+
+
+def _seeds(row: Row, size: int, cells: list[Cell]) -> str:
+    """How many seeds were measured, and whether a run stopped in the midst of one."""
+    counts = Counter(cell.seed for cell in cells)
+    partly = sum(count < len(row.domains(size)) for count in counts.values())
+    return f"{len(counts)}" + (f" ({partly} in part)" if partly else "")
 
 
 def _number(value: float) -> str:
