@@ -1,4 +1,4 @@
-"""The campaign itself: it runs, resumes, and notices a checker that accepts anything."""
+"""The campaign: it runs, resumes, and notices a checker that accepts anything."""
 
 from __future__ import annotations
 
