@@ -38,8 +38,8 @@ value that an ascent attains in the domain, with the seconds it took.  All of on
 ran on the same machine; ours include the checker.  Versions: {versions}.
 
 No tool bounds the spectral norm or the logarithmic norm of a Jacobian: each encloses
-the Jacobian entry by entry, and the last step, midpoint plus radius, is ours; no tool
-is sound in floating point or hands out a certificate.  "J by hand" is the closed form
+the Jacobian entry by entry, and the last step, midpoint plus radius, is ours, in plain
+floating point like theirs: these are not certificates.  "J by hand" is the closed form
 of the Jacobian written as a graph for the tool.  Softmax was spelled three ways, as the
 primitive, as a quotient of exponentials and by differences of scores; the best answer
 counts.  immrax knows boxes only: a Frobenius ball is boxed for it.

@@ -63,10 +63,11 @@ def psd_witnesses(matrices: Sequence[Array], grid: int = 48) -> Witness:
         factor = np.linalg.cholesky(M - slack * np.eye(size))
         # Row sums of |2^t M_int - L L^T| against the dominance 2^(t+K) slack: M_int is
         # off by half a step and its radii are a step and a bit, twice; the rounding of
-        # L enters as half a step times sums of rows of L.
+        # L enters as half a step times sums of rows of L, and once squared.
         row = float(np.abs(factor).sum(axis=1).max())
         factors.append(factor)
-        needs.append((32 * size / slack, 8 * size * (row + 1) / slack))
+        fine = max(8 * size * row / slack, size * math.sqrt(8 / slack))
+        needs.append((32 * size / slack, fine))
     grid = max(grid, *(math.ceil(math.log2(need)) for need, _ in needs))
     exponent = max(
         0, (grid + 1) // 2, *(math.ceil(math.log2(need)) for _, need in needs)
