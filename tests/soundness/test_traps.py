@@ -75,9 +75,9 @@ def changed(path: Path, folder: Path, place: int, **values: Any) -> str:
 
 def test_a_causal_mask_does_not_average_the_columns_over_all_rows(tmp_path):
     # Row i of a causal mask has i entries: the first column gets 1 + 1/2 + 1/3 + ...
-    field, ball = attention(1, causal=True), domains.Ball(Fraction(2), 8, 3)
-    full = bounds.attention_norm_ball(replace(field, causal=False), 2.0, 8)
-    masked = bounds.attention_norm_ball(field, 2.0, 8)
+    field, ball = attention(1, causal=True), domains.Ball(Fraction(1, 2), 8, 3)
+    full = bounds.attention_norm_ball(replace(field, causal=False), 0.5, 8)
+    masked = bounds.attention_norm_ball(field, 0.5, 8)
     assert full.theorem == "attention-norm-ball"
     assert masked.theorem == "attention-norm-ball-masked"
     assert full.value < masked.value
