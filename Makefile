@@ -21,11 +21,12 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 
-# Random certificates, traps, broken provers and changed files, with a fresh seed; an
-# interrupted campaign goes on where soundness.json left it.
+# Random certificates, traps, broken provers and changed files, with a fresh seed or
+# SEED=n; an interrupted campaign goes on where soundness.json left it.
 MINUTES ?= 30
 soundness: $(VENV)/installed
-	$(BIN)/python tests/soundness/campaign.py --minutes $(MINUTES) --resume soundness.json --out docs/soundness.md
+	$(BIN)/python tests/soundness/campaign.py --minutes $(MINUTES) \
+		$(if $(SEED),--seed $(SEED)) --resume soundness.json --out docs/soundness.md
 	rm -f soundness.json
 
 # A fresh seed and many more examples for every property test.

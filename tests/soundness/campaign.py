@@ -226,6 +226,8 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         seed = asked.seed if asked.seed is not None else secrets.randbelow(2**32)
         campaign = Campaign(seed)
+    if asked.resume:
+        asked.resume.parent.mkdir(parents=True, exist_ok=True)
     print(f"seed {campaign.seed}, from trial {campaign.trials}", flush=True)
     try:
         while campaign.seconds < 60 * asked.minutes:
