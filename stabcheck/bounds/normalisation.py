@@ -48,17 +48,18 @@ def normalisation_tube(
     theorem = "layer-norm-tube" if isinstance(norm, LayerNorm) else "rms-norm-tube"
     sign = -1 if quantity == "log-norm-lower" else 1
     centre = token_wise_centre(norm.token_jacobians(state), OUTWARD)[quantity]
-    centre += sign * _cancellation(norm, state)
+    centre += sign * normalisation_rounding(norm, state)
     deviation = normalisation_deviation_tube(norm, state, radius).value
     if not math.isfinite(deviation):
         return Bound(theorem, quantity, sign * math.inf)
     return centre_and_deviation(theorem, quantity, centre, deviation)
 
 
-def _cancellation(norm: LayerNorm | RMSNorm, state: Array) -> float:
-    """Room for the rounding of token Jacobians, large beside what cancels in them.
+def normalisation_rounding(norm: LayerNorm | RMSNorm, state: Array) -> float:
+    """What the rounding of token Jacobians in float64 is at most, in the norm.
 
-    Of two features, or of one, a Jacobian is as small as epsilon makes it.
+    Terms cancel in them: of two features, or of one, a Jacobian is as small as epsilon
+    makes it.
     """
     _, deviation = norm.centred(state)
     lengths = np.abs(state).max(axis=1) / np.ravel(deviation)

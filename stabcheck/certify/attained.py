@@ -7,7 +7,7 @@ import numpy as np
 from stabcheck import spectra
 from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.magnitudes import room_for_underflow
+from stabcheck.certify.magnitudes import room_for_cancellation, room_for_underflow
 from stabcheck.certify.mixed_ascent import ascend_mixed
 from stabcheck.certify.plans import Established
 from stabcheck.domains import Ball, Domain, Point, Rectangle, Sphere
@@ -28,6 +28,7 @@ def attained_claim(
     size = float(np.linalg.norm(found.direction))
     room = ATTAINED_ROOM * (abs(found.value) + found.scale)
     room += float(room_for_underflow(found.value, branch))
+    room += room_for_cancellation(branch, found.state)
     lower = quantity == "log-norm-lower"
     value = round_up(found.value + room) if lower else round_down(found.value - room)
     hint = f"{name}.attained.{quantity}"

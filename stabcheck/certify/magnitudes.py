@@ -12,13 +12,15 @@ from fractions import Fraction
 
 import numpy as np
 
-from stabcheck.bounds import Attention
+from stabcheck.bounds import Attention, FeedForward
+from stabcheck.bounds.normalisation import normalisation_rounding
 from stabcheck.certify.records import field_arrays
 from stabcheck.errors import Undecided
 from stabcheck.layers import Branch
 
 TINY = Fraction(1, 2**200)
 """Below this a proposal may have lost its digits: it is claimed with this much room."""
+FEW_FEATURES = 2
 LARGEST_EXPONENT = 140
 """Of ten, of the product of the largest entries of a field's arrays and its state."""
 
@@ -48,6 +50,24 @@ def room_for_underflow(value: float, branch: Branch) -> Fraction:
     """How much weaker a proposed value has to be claimed: 0 for ordinary ones."""
     ordinary = abs(value) >= TINY or (value == 0 and _vanishes(branch))
     return Fraction(0) if ordinary else TINY
+
+
+def room_for_cancellation(branch: Branch, state: np.ndarray) -> float:
+    """What cancels in a Jacobian behind a normalisation, far below its other digits.
+
+    Of tokens of two features, or of one, a normalisation leaves as little of a move as
+    epsilon allows; slopes of a feed-forward field may vanish behind any.
+    """
+    if len(branch) < 2:
+        return 0.0
+    norm, inner = branch
+    if isinstance(inner, FeedForward):
+        size = np.linalg.norm(inner.W_1) * np.linalg.norm(inner.W_2)
+    elif norm.features > FEW_FEATURES:
+        return 0.0
+    else:
+        size = np.linalg.norm(inner.jacobian(norm(state)))
+    return normalisation_rounding(norm, state) * float(size)
 
 
 def _vanishes(branch: Branch) -> bool:

@@ -21,7 +21,7 @@ from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.joint_plans import is_small, joint_tube
-from stabcheck.certify.magnitudes import room_for_underflow
+from stabcheck.certify.magnitudes import room_for_cancellation, room_for_underflow
 from stabcheck.errors import InvalidInput, Undecided
 from stabcheck.layers import Branch
 
@@ -177,6 +177,7 @@ def _plan_point(centre: Centre, quantity: str) -> Plan:
     if state.size <= WITNESS_SIZE:
         bound = bounds.point_bound(centre.jacobian, quantity)
         room = float(room_for_underflow(bound.value, branch))
+        room += room_for_cancellation(branch, state)
         if room:
             # The witness is made for the number that is claimed.
             lower = quantity == "log-norm-lower"
@@ -184,6 +185,7 @@ def _plan_point(centre: Centre, quantity: str) -> Plan:
         matrix = bounds.point_matrix(centre.jacobian, quantity, bound.value)
         return Plan(bound, branch, state, None, (), _factor_of(matrix, quantity))
     room = FLOATING_MARGIN * centre.value("spectral-norm")
+    room += room_for_cancellation(branch, state)
     sign = -1 if quantity == "log-norm-lower" else 1
     value = centre.value(quantity) + sign * room
     theorem = "psd-floating-point-cholesky"

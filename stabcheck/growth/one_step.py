@@ -19,13 +19,18 @@ from stabcheck.growth.step_bound import StepBound, established, not_established
 
 Matrix = Sequence[Sequence[float]]
 
+ROUNDED = 2.0**-38
+"""Of terms whose root is taken: premises are claimed with 40 bits, rounded outward."""
+
 
 def euler_growth(h: float, L: float, mu: float | None = None) -> StepBound:
     r"""Forward Euler: $1 + hL$, or $\sqrt{1 + 2h\mu + h^2L^2}$.  `euler-growth`."""
     h, L = _step_and_norm(h, L)
     value = 1 + h * L
     if mu is not None:
-        value = min(value, math.sqrt(max(0.0, 1 + 2 * h * mu + (h * L) ** 2)))
+        square = 1 + 2 * h * mu + (h * L) ** 2
+        square += ROUNDED * (1 + 2 * h * abs(mu) + (h * L) ** 2)
+        value = min(value, math.sqrt(max(0.0, square)))
     return established("growth", "euler-growth", value)
 
 
@@ -91,7 +96,8 @@ def explicit_energy(
     sizes = np.abs(form)
     np.fill_diagonal(sizes, np.maximum(0.0, -sign * np.diag(form)))
     change = 2 * h * weights @ (slopes * distance**2) + moves @ sizes @ moves
-    square = 1 + sign * float(change)
+    terms = 2 * h * weights @ (np.abs(slopes) * distance**2) + moves @ sizes @ moves
+    square = 1 + sign * (float(change) + ROUNDED * (1 + float(terms)))
     if square <= 0:
         reason = f"the energy bound {square:.4g} is not positive: take a smaller step"
         return not_established(quantity, theorem, reason)
