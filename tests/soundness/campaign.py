@@ -47,6 +47,8 @@ WEAKER = {
     "feed-forward-deviation-tube": (Fraction(1, 2), Fraction(9, 10), Fraction(1)),
     "attention-jacobian-deviation-tube": (Fraction(9, 10), Fraction(1)),
     "depth-point": (Fraction(1),),
+    "depth-tube-coupled": (Fraction(1),),
+    "depth-tube-first-order": (Fraction(1),),
 }
 """Theorems of which the prover may write less than they give, to be quicker or to have
 room above 0, and the shares that are tried where a tenth better is still true."""

@@ -122,16 +122,17 @@ def _of_field(
     state = state_of(document["domain"], rng, shape)
     jacobian = derivative(member(record, rng, shape), state)
     quantity, metric = claim["quantity"], document["metric"]
+    scale = 1.0
+    if document["domain"]["kind"] == "token-rms":
+        # Constants behind RMSNorm are those of a token of rms 1.
+        scale = float(lengths(state).min()) / np.sqrt(shape[1])
     if quantity == "lipschitz":
-        scale = 1.0
-        if document["domain"]["kind"] == "token-rms":
-            scale = float(lengths(state).min()) / np.sqrt(shape[1])
-        return growth(jacobian, metric, shape[0]) * scale
+        return scale * growth(jacobian, metric, shape[0])
     if quantity == "spectrum-lower":
-        return -log_norm(-jacobian)
+        return -scale * log_norm(-jacobian)
     if quantity == "log-norm" and metric == "token-max":
-        return row_log_norm(jacobian, shape[0], rng)
-    return log_norm(jacobian)
+        return scale * row_log_norm(jacobian, shape[0], rng)
+    return scale * log_norm(jacobian)
 
 
 def row_log_norm(jacobian: np.ndarray, tokens: int, rng: Generator) -> float:

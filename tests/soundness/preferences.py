@@ -19,12 +19,17 @@ from stabcheck.checker.rules import THEOREMS
 
 FLOATING_SHARE = 0.5
 """How often integer witnesses are left out, so that the float64 tier decides."""
+RARE = ("circle-contractivity", "implicit-midpoint-growth", "backward-euler-growth")
+RARE_SHARE = 0.3
+"""How often theorems with many hypotheses come before all others."""
 SIZES = ("WITNESS_SIZE", "TOKEN_WITNESS_SIZE", "STAGE_WITNESS_SIZE")
 
 
 def drawn_order(rng: np.random.Generator) -> Callable[[str], int]:
     """The rank of every theorem in a random order."""
     ranks = {str(name): k for k, name in enumerate(rng.permutation(sorted(THEOREMS)))}
+    if rng.random() < RARE_SHARE:
+        ranks |= dict.fromkeys(RARE, -1)
     return ranks.__getitem__
 
 

@@ -12,8 +12,7 @@ from soundness.members import matrix
 from stabcheck import domains
 from stabcheck.bounds import Attention, FeedForward, LayerNorm, RMSNorm
 from stabcheck.certify.records import ATTENTION_ARRAYS
-from stabcheck.integrators import ButcherTableau
-from stabcheck.layers import Branch, Map, Normalise, Residual
+from stabcheck.layers import Branch, Normalise
 from stabcheck.spectra import feasible
 
 Document = dict[str, Any]
@@ -44,6 +43,21 @@ class Tubes:
 @dataclass(frozen=True)
 class Rectangle(Tubes):
     """A radius for each entry."""
+
+
+@dataclass(frozen=True)
+class MethodStep:
+    """A step of any coefficients: those of a changed certificate need no order."""
+
+    branch: Branch
+    A: np.ndarray
+    b: np.ndarray
+    size: float
+
+    @property
+    def is_explicit(self) -> bool:
+        """Whether every stage needs earlier ones only."""
+        return not np.triu(self.A).any()
 
 
 def rational(value: list[int]) -> Fraction:
@@ -128,7 +142,7 @@ def branch(
 
 def maps(
     document: Document, arrays: Arrays, subject: Document, rng: Generator
-) -> list[Map]:
+) -> list[Normalise | MethodStep]:
     """The step, or the maps, that a claim speaks about."""
     if "step" in subject:
         return [_step(document, arrays, subject["step"], rng)]
@@ -137,15 +151,14 @@ def maps(
     return [_step(document, arrays, record, rng) for record in records]
 
 
-def _step(document: Document, arrays: Arrays, record: Document, rng: Generator) -> Map:
+def _step(
+    document: Document, arrays: Arrays, record: Document, rng: Generator
+) -> Normalise | MethodStep:
     if "field" in record:
         norm = field(document["fields"][record["field"]], arrays, rng)
         return Normalise("map", norm)
     inner = branch(document, arrays, record["branch"], rng)
     method = document["integrators"][record["integrator"]]
-    tableau = ButcherTableau(
-        method["name"],
-        A=[[rational(a) for a in row] for row in method["A"]],
-        b=[rational(b) for b in method["b"]],
-    )
-    return Residual("step", inner, tableau, rational(record["size"]))
+    A = np.array([[float(rational(a)) for a in row] for row in method["A"]])
+    b = np.array([float(rational(b)) for b in method["b"]])
+    return MethodStep(inner, A, b, float(rational(record["size"])))

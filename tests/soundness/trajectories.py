@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from soundness.members import runge_kutta
+from soundness.rebuilt import MethodStep
 
 from stabcheck.certify.centres import dense_jacobian
-from stabcheck.layers import Map, Normalise, Residual, evaluate
+from stabcheck.layers import Normalise, evaluate
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,9 @@ class Stage:
 Through = Callable[[np.ndarray], Image | None]
 
 
-def through(maps: Sequence[Map], stages: Sequence[Stage] = ()) -> Through:
+def through(
+    maps: Sequence[Normalise | MethodStep], stages: Sequence[Stage] = ()
+) -> Through:
     """The maps in order; no image where an implicit stage is not found.
 
     `stages` is where the claim about a step has them, where there are several.
@@ -54,20 +57,20 @@ def through(maps: Sequence[Map], stages: Sequence[Stage] = ()) -> Through:
     return image_of
 
 
-def _image(map_: Map, state: np.ndarray, stages: Sequence[Stage]) -> Image | None:
+def _image(
+    map_: Normalise | MethodStep, state: np.ndarray, stages: Sequence[Stage]
+) -> Image | None:
     if isinstance(map_, Normalise):
         return _sized(map_.field(state), map_.field.jacobian(state))
-    A = np.array([[float(a) for a in row] for row in map_.integrator.A])
-    b = np.array([float(b) for b in map_.integrator.b])
-    if map_.integrator.is_explicit:
+    if map_.is_explicit:
         stages = ()
     try:
         step = runge_kutta(
             lambda X: evaluate(map_.branch, X),
             state,
-            A,
-            b,
-            float(map_.step_size),
+            map_.A,
+            map_.b,
+            map_.size,
             derived=lambda _, X: _derived(map_, X),
             guess=[stage.centre for stage in stages],
         )
@@ -81,7 +84,7 @@ def _image(map_: Map, state: np.ndarray, stages: Sequence[Stage]) -> Image | Non
     return _sized(step.state, step.jacobian)
 
 
-def _derived(map_: Residual, state: np.ndarray) -> np.ndarray:
+def _derived(map_: MethodStep, state: np.ndarray) -> np.ndarray:
     return dense_jacobian(map_.branch, state)
 
 
