@@ -8,8 +8,8 @@ from typing import Any
 
 from flint import arb_mat
 
-from stabcheck.checker.archive import Tensor
 from stabcheck.checker.failures import Malformed
+from stabcheck.checker.reading.archive import Tensor
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from flint import arb
 
-from stabcheck.checker.balls import Decision, at_least, at_most
+from stabcheck.checker.arithmetic.balls import Decision, at_least, at_most
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
 
 if TYPE_CHECKING:

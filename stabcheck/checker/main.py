@@ -17,8 +17,8 @@ import flint
 
 from stabcheck.checker import summary
 from stabcheck.checker.context import Context
-from stabcheck.checker.document import read_certificate
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided, Malformed
+from stabcheck.checker.reading.document import read_certificate
 from stabcheck.checker.rules import THEOREMS, rule_of
 
 Status = Literal["accepted", "rejected", "undecided", "malformed"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stabcheck.checker import design_summary
+from stabcheck.checker.designs import summary as design_summary
 from stabcheck.checker.hypotheses import float_text
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from stabcheck.checker.context import Context
-from stabcheck.checker.design_records import check_design_document
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
+from stabcheck.checker.reading.design_records import check_design_document
 from stabcheck.checker.rules import rule_of
 from stabcheck.integrators import get
 

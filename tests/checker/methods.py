@@ -9,7 +9,7 @@ from typing import Any
 
 from stabcheck.checker.context import Context
 from stabcheck.checker.failures import ClaimRejected
-from stabcheck.checker.method_records import check_method_document
+from stabcheck.checker.reading.method_records import check_method_document
 from stabcheck.checker.rules import rule_of
 from stabcheck.integrators.certificates import certificate
 

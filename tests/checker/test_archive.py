@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stabcheck.certificate import digest
-from stabcheck.checker.archive import parse_array, read_archive
 from stabcheck.checker.failures import Malformed
+from stabcheck.checker.reading.archive import parse_array, read_archive
 
 
 def npy(array) -> bytes:
@@ -174,9 +174,7 @@ def test_a_truncated_archive_is_refused(tmp_path, share):
 
 
 @given(place=st.integers(0, 10**6), value=st.integers(0, 255))
-def test_a_changed_byte_is_refused_or_changes_nothing(
-    tmp_path_factory, place, value
-):
+def test_a_changed_byte_is_refused_or_changes_nothing(tmp_path_factory, place, value):
     path = tmp_path_factory.mktemp("bytes") / "a.npz"
     np.savez(path, a=np.arange(4.0))
     content = bytearray(path.read_bytes())

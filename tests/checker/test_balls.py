@@ -8,7 +8,7 @@ from flint import arb, arb_mat, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stabcheck.checker import balls
+from stabcheck.checker.arithmetic import balls
 from stabcheck.checker.failures import ClaimUndecided
 
 rationals = st.fractions(min_value=-100, max_value=100, max_denominator=1000)

@@ -5,9 +5,9 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stabcheck.checker.comparison import comparison
-from stabcheck.checker.comparison_ray import determinant, ray
-from stabcheck.checker.polynomials import polynomial
+from stabcheck.checker.arithmetic.polynomials import polynomial
+from stabcheck.checker.steps.comparison import comparison
+from stabcheck.checker.steps.comparison_ray import determinant, ray
 from stabcheck.integrators import get
 
 NAMES = [

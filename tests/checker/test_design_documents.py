@@ -14,9 +14,9 @@ from checker.designs import (
 )
 
 from stabcheck.checker import check
-from stabcheck.checker.design_records import check_design_document
 from stabcheck.checker.failures import ClaimRejected, Malformed
 from stabcheck.checker.main import main
+from stabcheck.checker.reading.design_records import check_design_document
 
 LIPSCHITZ = claim("soft-pre-norm-mixed-norm", "lipschitz", {"field": 0}, 1)
 GROWTH = claim(

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from stabcheck.certificate import ARRAYS, DOCUMENT
 from stabcheck.checker import check
-from stabcheck.checker.document import MAX_DIGITS, parse
 from stabcheck.checker.failures import Malformed
 from stabcheck.checker.main import main
+from stabcheck.checker.reading.document import MAX_DIGITS, parse
 
 
 def complaint(path, capsys) -> str:

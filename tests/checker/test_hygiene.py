@@ -9,8 +9,8 @@ import pytest
 from checker.mutations import mutated
 
 import stabcheck.checker as checker
-from stabcheck.checker.field_records import KINDS
-from stabcheck.checker.records import QUANTITIES
+from stabcheck.checker.reading.field_records import KINDS
+from stabcheck.checker.reading.records import QUANTITIES
 from stabcheck.checker.rules import THEOREMS
 
 FOLDER = Path(checker.__file__).parent

@@ -13,7 +13,7 @@ from checker.methods import LITTLE, claim_of
 import stabcheck.checker
 from stabcheck.checker import check
 from stabcheck.checker.main import main
-from stabcheck.checker.method_records import FACTS
+from stabcheck.checker.reading.method_records import FACTS
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import get, names
 from stabcheck.integrators.certificates import certificate

@@ -8,7 +8,7 @@ from flint import fmpq_poly
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stabcheck.checker.polynomials import (
+from stabcheck.checker.arithmetic.polynomials import (
     count_roots,
     excess_on_axis,
     flint,

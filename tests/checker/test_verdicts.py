@@ -7,7 +7,7 @@ import pytest
 from checker.mutations import mutated
 
 from stabcheck.checker import Verdict, check, rules
-from stabcheck.checker.balls import ball
+from stabcheck.checker.arithmetic.balls import ball
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided, Malformed
 from stabcheck.checker.hypotheses import decide_at_most
 from stabcheck.checker.main import main

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from flint import arb_mat
 
-from stabcheck.checker.attention import (
+from stabcheck.checker.fields.attention import (
     Head,
     HeadState,
     Weights,

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import flint
 from flint import arb_mat
 
-from stabcheck.checker.balls import ball, largest, power_of_two
+from stabcheck.checker.arithmetic.balls import ball, largest, power_of_two
 from stabcheck.checker.context import Context
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
-from stabcheck.checker.fields import field_value, forward
+from stabcheck.checker.fields.branches import field_value, forward
+from stabcheck.checker.fields.trajectory import map_shape
 from stabcheck.checker.float64.chain import chain_product
 from stabcheck.checker.float64.jacobian import branch_jacobian, field_jacobian
 from stabcheck.checker.float64.norm_ball import NormBall, identity_plus, multiply
-from stabcheck.checker.trajectory import map_shape
 
 if TYPE_CHECKING:
     from fractions import Fraction

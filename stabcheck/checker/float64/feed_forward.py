@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stabcheck.checker.balls import ball, upper_end
+from stabcheck.checker.arithmetic.balls import ball, upper_end
 from stabcheck.checker.failures import ClaimRejected
+from stabcheck.checker.fields.token_wise import (
+    feed_forward_weights,
+    gelu_derivative_deviation,
+    hidden_values,
+)
 from stabcheck.checker.float64.decide import decide
 from stabcheck.checker.float64.definite import sharp_norm
 from stabcheck.checker.float64.guard import check_finite, verified_arithmetic
@@ -34,11 +39,6 @@ from stabcheck.checker.hypotheses import (
     quantity_of,
     single_field,
     tube_of,
-)
-from stabcheck.checker.token_wise import (
-    feed_forward_weights,
-    gelu_derivative_deviation,
-    hidden_values,
 )
 
 if TYPE_CHECKING:

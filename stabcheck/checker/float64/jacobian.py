@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from flint import arb_mat
 
 from stabcheck.checker.failures import ClaimRejected
-from stabcheck.checker.fields import field_value
+from stabcheck.checker.fields.branches import field_value
+from stabcheck.checker.fields.token_wise import NORMS
 from stabcheck.checker.float64.attention import attention_jacobian
 from stabcheck.checker.float64.guard import check_finite, check_rows
 from stabcheck.checker.float64.norm_ball import NormBall, in_norm, multiply
@@ -16,7 +17,6 @@ from stabcheck.checker.float64.token_wise import (
     feed_forward_jacobians,
     normalisation_jacobians,
 )
-from stabcheck.checker.token_wise import NORMS
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

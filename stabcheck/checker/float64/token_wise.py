@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from flint import arb, arb_mat
 
+from stabcheck.checker.fields.token_wise import (
+    feed_forward_weights,
+    gelu_derivative,
+    hidden_values,
+    normalised_token,
+)
 from stabcheck.checker.float64.accurate import accurate_product
 from stabcheck.checker.float64.midpoint_radius import (
     MidpointRadius,
@@ -20,12 +26,6 @@ from stabcheck.checker.float64.midpoint_radius import (
     outward,
     subtract,
     upper_product,
-)
-from stabcheck.checker.token_wise import (
-    feed_forward_weights,
-    gelu_derivative,
-    hidden_values,
-    normalised_token,
 )
 
 if TYPE_CHECKING:

@@ -67,13 +67,13 @@ MODULES: dict[str, tuple[str, ...]] = {
         "root-condition-in-half-plane",
         "multistep-wedge",
     ),
-    "design_scores": (
+    "designs.scores": (
         "rotary-attention-norm",
         "soft-cap-attention-norm",
         "sigmoid-attention-norm",
         "qk-norm-attention-norm",
     ),
-    "design_fields": (
+    "designs.fields": (
         "attention-mixed-norm-family",
         "rms-pre-norm-mixed-norm",
         "soft-pre-norm-mixed-norm",
@@ -84,23 +84,23 @@ MODULES: dict[str, tuple[str, ...]] = {
         "cosine-attention-norm",
         "kim-l2-mixed-norm",
     ),
-    "design_token_wise": (
+    "designs.token_wise": (
         "hopfield-monotone",
         "feed-forward-family",
         "gradient-feed-forward-spectrum",
         "antisymmetric-feed-forward-log-norm",
     ),
-    "design_steps": (
+    "designs.steps": (
         "leak-comparison",
         "monotone-step-contractivity",
         "leak-circle-contractivity",
     ),
-    "design_one_stage": (
+    "designs.one_stage": (
         "row-wise-euler",
         "backward-euler-comparison",
         "implicit-midpoint-comparison",
     ),
-    "design_schemes": (
+    "designs.schemes": (
         "splitting-products",
         "reversible-two-stream",
         "leapfrog-comparison",
@@ -108,7 +108,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "sphere-step",
         "token-rms-recursion",
     ),
-    "design_depth": (
+    "designs.depth": (
         "design-depth-product",
         "design-every-depth",
         "design-ball-reach",

@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING
 
 from flint import arb, arb_mat
 
-from stabcheck.checker.balls import frobenius, largest, vector_norm
+from stabcheck.checker.arithmetic.balls import frobenius, largest, vector_norm
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
-from stabcheck.checker.fields import jvp
+from stabcheck.checker.fields.branches import jvp
+from stabcheck.checker.fields.trajectory import (
+    along_maps,
+    map_shape,
+    same_state,
+    step_forward,
+)
 from stabcheck.checker.hypotheses import (
     branch_of,
     decide_at_least,
@@ -23,12 +29,6 @@ from stabcheck.checker.hypotheses import (
     quantity_of,
 )
 from stabcheck.checker.rules import rule
-from stabcheck.checker.trajectory import (
-    along_maps,
-    map_shape,
-    same_state,
-    step_forward,
-)
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

@@ -18,14 +18,21 @@ from typing import TYPE_CHECKING
 
 from flint import arb, arb_mat
 
-from stabcheck.checker.attention import attention_weights
-from stabcheck.checker.balls import (
+from stabcheck.checker.arithmetic.balls import (
     ball,
     largest,
     nonnegative_norm,
     root,
     spectral_norm,
     vector_norm,
+)
+from stabcheck.checker.fields.attention import attention_weights
+from stabcheck.checker.heads.local import (
+    HeadTube,
+    LocalHead,
+    head_tube,
+    largest_gram,
+    local_heads,
 )
 from stabcheck.checker.hypotheses import (
     decide_at_most,
@@ -34,13 +41,6 @@ from stabcheck.checker.hypotheses import (
     quantity_of,
     single_field,
     tube_of,
-)
-from stabcheck.checker.local_attention import (
-    HeadTube,
-    LocalHead,
-    head_tube,
-    largest_gram,
-    local_heads,
 )
 from stabcheck.checker.rules import rule
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stabcheck.checker.balls import ball, largest, vector_norm
+from stabcheck.checker.arithmetic.balls import ball, largest, vector_norm
 from stabcheck.checker.failures import ClaimRejected
+from stabcheck.checker.fields.token_wise import NORMS
+from stabcheck.checker.fields.trajectory import branch_value
 from stabcheck.checker.hypotheses import branch_of, decide_at_most, quantity_of
 from stabcheck.checker.premises import (
     Tube,
@@ -20,8 +22,6 @@ from stabcheck.checker.premises import (
     tube_at,
 )
 from stabcheck.checker.rules import rule
-from stabcheck.checker.token_wise import NORMS
-from stabcheck.checker.trajectory import branch_value
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from flint import arb
 
-from stabcheck.checker.attention import attention_weights
-from stabcheck.checker.balls import ball, largest, root
-from stabcheck.checker.budget_blocks import Blocks
-from stabcheck.checker.budget_head import budget_head
-from stabcheck.checker.budget_reach import Reach, reach_of
-from stabcheck.checker.budget_rows import rows_of
+from stabcheck.checker.arithmetic.balls import ball, largest, root
+from stabcheck.checker.budget.blocks import Blocks
+from stabcheck.checker.budget.head import budget_head
+from stabcheck.checker.budget.reach import Reach, reach_of
+from stabcheck.checker.budget.rows import rows_of
 from stabcheck.checker.failures import ClaimRejected
+from stabcheck.checker.fields.attention import attention_weights
 from stabcheck.checker.hypotheses import (
     decide_at_most,
     no_premises,

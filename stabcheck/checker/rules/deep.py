@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stabcheck.checker.failures import ClaimRejected
+from stabcheck.checker.fields.trajectory import map_shape
 from stabcheck.checker.float64.deep.curvature import Curvature, curvature_of
 from stabcheck.checker.float64.deep.inverse import inverse_over_tube
 from stabcheck.checker.float64.deep.propagators import Along, along
@@ -16,7 +17,6 @@ from stabcheck.checker.float64.guard import check_rows, verified_arithmetic
 from stabcheck.checker.float64.midpoint_radius import float_at_least
 from stabcheck.checker.hypotheses import float_text, no_premises, quantity_of
 from stabcheck.checker.rules import rule
-from stabcheck.checker.trajectory import map_shape
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from flint import arb
 
-from stabcheck.checker.balls import ball, frobenius
+from stabcheck.checker.arithmetic.balls import ball, frobenius
 from stabcheck.checker.failures import ClaimRejected
+from stabcheck.checker.fields.trajectory import map_shape, states_along
 from stabcheck.checker.hypotheses import decide_at_most, no_premises, quantity_of
 from stabcheck.checker.premises import Tube, check_covers, tube_at
 from stabcheck.checker.rules import rule
-from stabcheck.checker.trajectory import map_shape, states_along
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from flint import arb
 
-from stabcheck.checker.ball_heads import (
+from stabcheck.checker.arithmetic.balls import ball, largest, root, vector_norm
+from stabcheck.checker.failures import ClaimRejected
+from stabcheck.checker.heads.ball import (
     BallHead,
     ball_heads,
     extremal_norm,
@@ -25,8 +27,6 @@ from stabcheck.checker.ball_heads import (
     keys_of_rows,
     output_norm,
 )
-from stabcheck.checker.balls import ball, largest, root, vector_norm
-from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.hypotheses import (
     decide_at_least,
     decide_at_most,

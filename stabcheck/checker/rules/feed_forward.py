@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from flint import arb, fmpz, fmpz_mat
 
-from stabcheck.checker.balls import ceiling_on_grid, power_of_two
+from stabcheck.checker.arithmetic.balls import ceiling_on_grid, power_of_two
+from stabcheck.checker.arithmetic.psd import check_psd
 from stabcheck.checker.failures import ClaimRejected
-from stabcheck.checker.feed_forward_centre import (
+from stabcheck.checker.fields.feed_forward_centre import (
     IntegerMatrix,
     centre_jacobians,
     deviation_over_tube,
@@ -28,7 +29,6 @@ from stabcheck.checker.hypotheses import (
     single_field,
     tube_of,
 )
-from stabcheck.checker.psd import check_psd
 from stabcheck.checker.rules import rule
 
 if TYPE_CHECKING:

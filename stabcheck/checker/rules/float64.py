@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stabcheck.checker.failures import ClaimRejected
+from stabcheck.checker.fields.trajectory import map_shape
 from stabcheck.checker.float64.decide import decide
 from stabcheck.checker.float64.depth import range_jacobian
 from stabcheck.checker.float64.guard import verified_arithmetic
 from stabcheck.checker.float64.jacobian import branch_jacobian
 from stabcheck.checker.hypotheses import branch_of, no_premises, quantity_of
 from stabcheck.checker.rules import rule
-from stabcheck.checker.trajectory import map_shape
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

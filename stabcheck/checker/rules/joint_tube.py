@@ -15,8 +15,17 @@ from typing import TYPE_CHECKING
 
 from flint import arb_mat
 
-from stabcheck.checker.balls import ball, round_to_grid
+from stabcheck.checker.arithmetic.balls import ball, round_to_grid
+from stabcheck.checker.arithmetic.psd import check_psd
 from stabcheck.checker.failures import ClaimRejected
+from stabcheck.checker.heads.tube import form_heads
+from stabcheck.checker.heads.tube_form import (
+    MOVED,
+    Products,
+    joint_anchor,
+    own_anchor,
+    token_blocks,
+)
 from stabcheck.checker.hypotheses import (
     no_premises,
     positive_parameters,
@@ -24,16 +33,7 @@ from stabcheck.checker.hypotheses import (
     single_field,
     tube_of,
 )
-from stabcheck.checker.psd import check_psd
 from stabcheck.checker.rules import rule
-from stabcheck.checker.tube_form import (
-    MOVED,
-    Products,
-    joint_anchor,
-    own_anchor,
-    token_blocks,
-)
-from stabcheck.checker.tube_heads import form_heads
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

@@ -13,9 +13,9 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING
 
-from stabcheck.checker.ball_heads import value_reach
-from stabcheck.checker.balls import ball, upper_end
+from stabcheck.checker.arithmetic.balls import ball, upper_end
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
+from stabcheck.checker.heads.ball import value_reach
 from stabcheck.checker.hypotheses import float_text, quantity_of
 from stabcheck.checker.rules import rule
 from stabcheck.checker.rules.families import KINDS, ball_of

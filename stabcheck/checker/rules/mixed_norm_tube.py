@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING
 
 from flint import arb, arb_mat
 
-from stabcheck.checker.ball_heads import output_norm, through_norm
-from stabcheck.checker.balls import ball, gram_bound, largest, root, vector_norm
+from stabcheck.checker.arithmetic.balls import (
+    ball,
+    gram_bound,
+    largest,
+    root,
+    vector_norm,
+)
+from stabcheck.checker.heads.ball import output_norm, through_norm
+from stabcheck.checker.heads.local import LocalHead, local_heads
+from stabcheck.checker.heads.tube import FormHead, form_heads
 from stabcheck.checker.hypotheses import (
     decide_at_most,
     no_premises,
@@ -21,9 +29,7 @@ from stabcheck.checker.hypotheses import (
     single_field,
     tube_of,
 )
-from stabcheck.checker.local_attention import LocalHead, local_heads
 from stabcheck.checker.rules import rule
-from stabcheck.checker.tube_heads import FormHead, form_heads
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.hypotheses import quantity_of
-from stabcheck.checker.multistep import (
-    has_order,
-    is_stable_in_wedge,
-    satisfies_root_condition,
-)
 from stabcheck.checker.rules import rule
 from stabcheck.checker.rules.stability_facts import (
     check_answer,
     check_between,
     method_of,
+)
+from stabcheck.checker.steps.multistep import (
+    has_order,
+    is_stable_in_wedge,
+    satisfies_root_condition,
 )
 
 if TYPE_CHECKING:

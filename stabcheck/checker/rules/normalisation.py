@@ -1,7 +1,7 @@
 r"""Rules for one LayerNorm or RMSNorm on a tube: exact centre plus deviation.
 
 The value at the centre is decided by inertia, without a witness: the Jacobian of a
-token is a diagonal plus a matrix of low rank (`normalisation_centre.py`).
+token is a diagonal plus a matrix of low rank (`fields/normalisation_centre.py`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from stabcheck.checker.failures import ClaimRejected
+from stabcheck.checker.fields.normalisation_centre import (
+    check_centre_value,
+    normalisation_deviation,
+)
+from stabcheck.checker.fields.token_wise import NORMS
 from stabcheck.checker.hypotheses import (
     centre_and_deviation,
     decide_at_most,
@@ -18,12 +23,7 @@ from stabcheck.checker.hypotheses import (
     single_field,
     tube_of,
 )
-from stabcheck.checker.normalisation_centre import (
-    check_centre_value,
-    normalisation_deviation,
-)
 from stabcheck.checker.rules import rule
-from stabcheck.checker.token_wise import NORMS
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

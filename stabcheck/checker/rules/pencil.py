@@ -16,7 +16,6 @@ import numpy as np
 from flint import arb
 
 from stabcheck.checker.failures import ClaimRejected
-from stabcheck.checker.float64 import pencil
 from stabcheck.checker.float64.definite import is_symmetric_part_at_most
 from stabcheck.checker.float64.guard import check_finite, verified_arithmetic
 from stabcheck.checker.float64.midpoint_radius import (
@@ -27,8 +26,9 @@ from stabcheck.checker.float64.midpoint_radius import (
 )
 from stabcheck.checker.float64.norm_ball import NormBall
 from stabcheck.checker.float64.norms import frobenius
-from stabcheck.checker.float64.pencil import HeadArrays
-from stabcheck.checker.float64.pencil_products import (
+from stabcheck.checker.float64.pencil import matrices
+from stabcheck.checker.float64.pencil.matrices import HeadArrays
+from stabcheck.checker.float64.pencil.products import (
     Choice,
     Sides,
     row_products,
@@ -40,8 +40,8 @@ from stabcheck.checker.hypotheses import (
     quantity_of,
     single_field,
 )
-from stabcheck.checker.pencil_domain import Moves, moves_of
-from stabcheck.checker.pencil_heads import PencilHead, head_rows, pencil_heads
+from stabcheck.checker.pencil.domain import Moves, moves_of
+from stabcheck.checker.pencil.heads import PencilHead, head_rows, pencil_heads
 from stabcheck.checker.rules import rule
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _matrices(
     # Claims at one centre come together; the parts of a box are at many.
     latest, arrays = ctx.cache.get("pencil-arrays", (None, []))
     if latest != key:
-        arrays = [pencil.head_arrays(head) for head in heads]
+        arrays = [matrices.head_arrays(head) for head in heads]
         ctx.cache["pencil-arrays"] = key, arrays
     sides = [
         _sides(head, array, moves, choices, place)
@@ -155,13 +155,13 @@ def _matrices(
     import numpy as np
 
     share = np.array([float_at_least(reach / Fraction(s)) for s in choices.scales])
-    first = pencil.pencil(
+    first = matrices.pencil(
         arrays, choices.shares, choices.subspace, choices.scales, choices.weights
     )
     return (
-        pencil.anchor(arrays, shifts),
-        pencil.left_side(arrays, sides, first),
-        pencil.right_side(arrays, sides, choices.subspace, share),
+        matrices.anchor(arrays, shifts),
+        matrices.left_side(arrays, sides, first),
+        matrices.right_side(arrays, sides, choices.subspace, share),
     )
 
 
@@ -169,10 +169,10 @@ def _sides(
     head: PencilHead, arrays: HeadArrays, moves: Moves, choices: _Choices, place: int
 ) -> Sides:
     steep = [
-        pencil.steepness(arrays, token, keys) if moves.are_joint else arb(0)
+        matrices.steepness(arrays, token, keys) if moves.are_joint else arb(0)
         for token, keys in enumerate(head.admissible)
     ]
-    rows = head_rows(head, moves, pencil.form_norm(arrays), steep)
+    rows = head_rows(head, moves, matrices.form_norm(arrays), steep)
     products = []
     for token, (row, keys) in enumerate(zip(rows, head.admissible, strict=True)):
         shifts = [

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from flint import arb_mat
 
-from stabcheck.checker.balls import ball, round_to_grid
+from stabcheck.checker.arithmetic.balls import ball, round_to_grid
+from stabcheck.checker.arithmetic.psd import check_psd
 from stabcheck.checker.failures import ClaimRejected
-from stabcheck.checker.fields import jacobian
+from stabcheck.checker.fields.branches import jacobian
 from stabcheck.checker.hypotheses import branch_of, no_premises, quantity_of
-from stabcheck.checker.psd import check_psd
 from stabcheck.checker.rules import rule
 
 if TYPE_CHECKING:

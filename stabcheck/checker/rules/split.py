@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from stabcheck.checker.archive import Tensor
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.hypotheses import quantity_of
+from stabcheck.checker.reading.archive import Tensor
 from stabcheck.checker.rules import rule
 
 if TYPE_CHECKING:

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq_poly
 
-from stabcheck.checker.failures import ClaimRejected
-from stabcheck.checker.hypotheses import float_text, quantity_of
-from stabcheck.checker.polynomials import (
+from stabcheck.checker.arithmetic.polynomials import (
     excess_on_axis,
     flint,
     is_bounded_on_the_left,
@@ -22,8 +20,10 @@ from stabcheck.checker.polynomials import (
     is_positive,
     polynomial,
 )
+from stabcheck.checker.failures import ClaimRejected
+from stabcheck.checker.hypotheses import float_text, quantity_of
 from stabcheck.checker.rules import rule
-from stabcheck.checker.tableau import (
+from stabcheck.checker.steps.tableau import (
     ElementaryWeights,
     Rows,
     in_lowest_terms,

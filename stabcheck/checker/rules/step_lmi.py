@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING
 
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.hypotheses import float_text, quantity_of
-from stabcheck.checker.implicit_stages import check_stages
 from stabcheck.checker.kernel import psd_exact
-from stabcheck.checker.monotone_stages import check_monotone_stages
 from stabcheck.checker.premises import Tube, check_covers, check_quantities
 from stabcheck.checker.rules import rule
-from stabcheck.checker.stages import Step, stage_tubes, step_of
+from stabcheck.checker.steps.implicit_stages import check_stages
+from stabcheck.checker.steps.monotone_stages import check_monotone_stages
+from stabcheck.checker.steps.stages import Step, stage_tubes, step_of
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

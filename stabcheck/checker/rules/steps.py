@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.hypotheses import float_text, quantity_of
-from stabcheck.checker.implicit_stages import check_stages
 from stabcheck.checker.premises import check_covers, check_quantities
 from stabcheck.checker.rules import rule
-from stabcheck.checker.stages import (
+from stabcheck.checker.steps.implicit_stages import check_stages
+from stabcheck.checker.steps.stages import (
     Step,
     check_explicit_stages,
     stage_tubes,
     step_of,
 )
-from stabcheck.checker.tableau import is_contractive
+from stabcheck.checker.steps.tableau import is_contractive
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

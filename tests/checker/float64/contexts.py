@@ -11,9 +11,9 @@ from checker import small
 from flint import arb, arb_mat, ctx
 
 from stabcheck.bounds import Attention, FeedForward, LayerNorm, RMSNorm
-from stabcheck.checker.archive import Tensor
 from stabcheck.checker.context import Context
 from stabcheck.checker.float64.norm_ball import NormBall
+from stabcheck.checker.reading.archive import Tensor
 
 Field = Attention | FeedForward | LayerNorm | RMSNorm
 EULER = {"name": "forward-euler", "A": [[Fraction(0)]], "b": [Fraction(1)]}

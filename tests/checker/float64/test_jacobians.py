@@ -21,8 +21,8 @@ from strategies import (
 )
 
 from stabcheck.bounds import Attention, FeedForward, LayerNorm
-from stabcheck.checker import fields
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
+from stabcheck.checker.fields import branches as fields
 from stabcheck.checker.float64 import chain, depth, guard
 from stabcheck.checker.float64.jacobian import branch_jacobian
 from stabcheck.checker.float64.norm_ball import (

@@ -19,9 +19,9 @@ import numpy as np
 
 from stabcheck.certificate import Certificate, Claim, digest, rational
 from stabcheck.certify.records import field_arrays, field_record
-from stabcheck.checker.document import read_certificate
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
 from stabcheck.checker.main import PRECISION
+from stabcheck.checker.reading.document import read_certificate
 from stabcheck.checker.rules import rule_of
 
 Number = Fraction | int | float

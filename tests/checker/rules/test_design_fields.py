@@ -296,6 +296,6 @@ def test_distances_with_a_huge_claim_or_no_weights_are_decided():
 
 def test_the_slopes_of_the_checker_are_those_of_the_prover():
     from stabcheck.bounds.families.token_wise import SLOPES as PROPOSED
-    from stabcheck.checker.rules.design_token_wise import SLOPES
+    from stabcheck.checker.rules.designs.token_wise import SLOPES
 
     assert SLOPES == PROPOSED

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stabcheck.checker.archive import Tensor
 from stabcheck.checker.context import Context
+from stabcheck.checker.reading.archive import Tensor
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

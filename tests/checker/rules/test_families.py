@@ -15,9 +15,9 @@ from stabcheck import bounds
 from stabcheck.bounds import AttentionFamily, Bound
 from stabcheck.bounds.ball_heads import largest_share
 from stabcheck.certificate import round_down, round_up
-from stabcheck.checker.ball_heads import largest_share as enclosed_share
-from stabcheck.checker.balls import ball as exact_ball
-from stabcheck.checker.balls import lower_end, upper_end
+from stabcheck.checker.arithmetic.balls import ball as exact_ball
+from stabcheck.checker.arithmetic.balls import lower_end, upper_end
+from stabcheck.checker.heads.ball import largest_share as enclosed_share
 
 TOKENS, FEATURES = 3, 4
 FAMILY = AttentionFamily(TOKENS, FEATURES, 2, False, Fraction(1, 2), Fraction(2))

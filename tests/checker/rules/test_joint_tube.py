@@ -24,9 +24,7 @@ def claimed(field=None, quantity="log-norm", *, joint=True, radius=RADIUS) -> Do
         bound = bounds.attention_log_norm_tube(
             *arguments, quantity, **options, iterations=5
         )
-    matrices = bounds.joint_tube_matrices(
-        field, state(), float(radius), bound
-    )
+    matrices = bounds.joint_tube_matrices(field, state(), float(radius), bound)
     found = bounds.psd_witnesses(matrices)
     made = Document()
     index, domain = made.field(field, TOKENS), made.tube(state(), radius)

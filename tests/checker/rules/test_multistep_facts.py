@@ -17,8 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from integrators.multistep_pairs import damped_pairs, pairs
 
-from stabcheck.checker.multistep import has_roots_inside_only, satisfies_root_condition
-from stabcheck.checker.polynomials import places_between_roots
+from stabcheck.checker.arithmetic.polynomials import places_between_roots
+from stabcheck.checker.steps.multistep import (
+    has_roots_inside_only,
+    satisfies_root_condition,
+)
 from stabcheck.integrators import get
 from stabcheck.integrators.certificates import certificate
 

@@ -12,11 +12,11 @@ from strategies import norm_cases, radii
 
 from stabcheck.bounds import LayerNorm, RMSNorm, normalisation_tube
 from stabcheck.bounds.normalisation import normalisation_deviation_tube
-from stabcheck.checker.failures import ClaimUndecided
-from stabcheck.checker.inertia import (
+from stabcheck.checker.arithmetic.inertia import (
     negative_eigenvalues,
     negative_eigenvalues_of_update,
 )
+from stabcheck.checker.failures import ClaimUndecided
 
 QUANTITIES = ("spectral-norm", "log-norm", "log-norm-lower")
 GAMMA = np.array([1.0, -0.75, 1.25, 0.5])
@@ -155,9 +155,7 @@ def test_a_tube_that_may_reach_variance_zero_is_rejected():
     ],
 )
 def test_each_hypothesis_is_looked_at(changes, reason):
-    made = document(
-        NORMS["layer-norm-tube"], STATE, Fraction(1, 32), "spectral-norm"
-    )
+    made = document(NORMS["layer-norm-tube"], STATE, Fraction(1, 32), "spectral-norm")
     made.ball(Fraction(9), 3, 4)
     made.tube(STATE[:2], Fraction(1, 32))
     made.claims.append(made.claims[0])

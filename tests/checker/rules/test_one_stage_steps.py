@@ -115,8 +115,9 @@ def test_implicit_steps_are_decided_exactly(method, a, quantity, premises, bound
     decides(made, quantity)
 
 
-@pytest.mark.parametrize(("method", "a"), [("backward-euler", 1),
-                                           ("implicit-midpoint", 0.5)])
+@pytest.mark.parametrize(
+    ("method", "a"), [("backward-euler", 1), ("implicit-midpoint", 0.5)]
+)
 def test_an_implicit_stage_has_to_be_unique_and_inside_its_tube(method, a):
     centre = solved(field(), a, float(STEP))
     theorem = f"{method}-growth"

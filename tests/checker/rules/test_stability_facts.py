@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from integrators.drawn import nonnegative_tableaux, rational_methods, tableaux
 
-from stabcheck.checker.tableau import density, trees
+from stabcheck.checker.steps.tableau import density, trees
 from stabcheck.integrators import RationalMethod, get
 from stabcheck.integrators.certificates import certificate
 

@@ -196,9 +196,7 @@ def test_a_normalisation_has_no_shrink():
     for index in last.premises:
         grown = made.claims[index]
         premises.append(made.given("shrink", grown.subject, grown.domain, 1))
-    made.claim(
-        "depth-product", "shrink", last.subject, last.domain, 0, premises
-    )
+    made.claim("depth-product", "shrink", last.subject, last.domain, 0, premises)
     assert "map 2 is a normalisation: it has no shrink" in made.verdict()
 
 

@@ -14,6 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from flint import arb, arb_mat
 
+from stabcheck.checker.fields.token_wise import (
+    feed_forward_weights,
+    gelu_derivative,
+    hidden_values,
+)
 from stabcheck.checker.float64.deep.arrays import (
     Near,
     contract,
@@ -27,11 +32,6 @@ from stabcheck.checker.float64.deep.coupling import Coupling, Frame, frame
 from stabcheck.checker.float64.deep.graded import Graded
 from stabcheck.checker.float64.deep.support import matrix_norm, scalar_support
 from stabcheck.checker.float64.midpoint_radius import from_arb
-from stabcheck.checker.token_wise import (
-    feed_forward_weights,
-    gelu_derivative,
-    hidden_values,
-)
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

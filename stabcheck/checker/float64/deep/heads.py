@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from flint import arb_mat
 
-from stabcheck.checker.attention import (
+from stabcheck.checker.fields.attention import (
     Head as ExactHead,
 )
-from stabcheck.checker.attention import (
+from stabcheck.checker.fields.attention import (
     Weights,
     attention_weights,
     head_state,

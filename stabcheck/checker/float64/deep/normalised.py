@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from flint import arb, arb_mat
 
+from stabcheck.checker.fields.token_wise import normalised_token
 from stabcheck.checker.float64.deep.arrays import (
     Near,
     contract,
@@ -25,7 +26,6 @@ from stabcheck.checker.float64.deep.graded import Graded
 from stabcheck.checker.float64.deep.support import matrix_norm
 from stabcheck.checker.float64.midpoint_radius import from_arb
 from stabcheck.checker.float64.token_wise import normalisation_jacobians
-from stabcheck.checker.token_wise import normalised_token
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context

@@ -16,7 +16,8 @@ from flint import arb_mat
 
 from stabcheck.checker.context import Context
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
-from stabcheck.checker.fields import field_value
+from stabcheck.checker.fields.branches import field_value
+from stabcheck.checker.fields.token_wise import NORMS
 from stabcheck.checker.float64.attention import attention_jacobian
 from stabcheck.checker.float64.deep.arrays import (
     Near,
@@ -43,7 +44,6 @@ from stabcheck.checker.float64.midpoint_radius import from_fraction
 from stabcheck.checker.float64.norm_ball import NormBall
 from stabcheck.checker.float64.norm_ball import multiply as ball_multiply
 from stabcheck.checker.float64.token_wise import feed_forward_jacobians
-from stabcheck.checker.token_wise import NORMS
 
 if TYPE_CHECKING:
     from fractions import Fraction

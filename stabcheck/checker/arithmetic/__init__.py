@@ -1,0 +1,1 @@
+"""Balls, signs of polynomials, definiteness: what the kernel's judgements stand on."""

@@ -1,0 +1,1 @@
+"""The fields enclosed: values, derivatives, and the trajectory through a stack."""

@@ -1,0 +1,1 @@
+"""Theorem `attention-pencil` in floating point."""

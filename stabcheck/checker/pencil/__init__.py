@@ -1,0 +1,1 @@
+"""What theorem `attention-pencil` needs, in balls."""

@@ -1,0 +1,1 @@
+"""From bytes to records: everything in a file is checked before it is used."""

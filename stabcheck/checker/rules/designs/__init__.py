@@ -1,0 +1,1 @@
+"""The rules about designs: families of weights through every depth."""

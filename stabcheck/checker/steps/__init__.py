@@ -1,0 +1,1 @@
+"""What a method determines, and where the stages of its steps stay."""
