@@ -11,11 +11,20 @@ for one head with $v = \lVert U\rVert$ hence $v(\sqrt{1+\alpha^2} + \alpha)$, an
 smaller constant holds for all members with these caps.  From theorem
 attention-mixed-norm-point: $|a_i| \le \lVert A\rVert R + |sW_Kb_Q|$,
 $\operatorname{tr}C_i \le R^2$, and theorem covariance-extremal-forms for the last term.
+
+One covariance is in both terms: for one head and all $\theta, t > 0$ also
+
+$$\lVert J\rVert_{\infty,2} \le \tfrac12\bigl(\theta + \lVert U\rVert^2/\theta + R^2
+ \lambda_{\max}((\hat a^2/\theta + t)U^{\mathsf T}U + A^{\mathsf T}A/t)\bigr),\qquad
+ \hat a = \alpha/R .$$
 """
 
-from sympy import Rational, expand, simplify, sqrt, symbols
+from sympy import Matrix, Rational, expand, simplify, sqrt, symbols
 
-from stabcheck.theorems.algebra import is_sum_of_nonnegative_terms
+from stabcheck.theorems.algebra import (
+    is_positive_semidefinite,
+    is_sum_of_nonnegative_terms,
+)
 
 THEOREM = "attention-mixed-norm-ball"
 
@@ -85,6 +94,37 @@ def step_4_the_receivers_by_the_extremal_forms():
     assert simplify((t * U**2 + A**2 / t) / 2 - U * A) == 0
 
 
+def product_is_covered(factor) -> bool:
+    """Whether p q <= factor (t p^2 + q^2/t) for all real p, q and every t > 0."""
+    t = symbols("t", positive=True)
+    form = Matrix([[factor * t, -Rational(1, 2)], [-Rational(1, 2), factor / t]])
+    return is_positive_semidefinite(form)
+
+
+def step_5_one_covariance_serves_both_terms():
+    # Row i at a unit vector z, w = U^T z: |w|e + |a|xi f + xi eta with xi^2 = w^T C w
+    # and eta^2 = v_i^T A C A^T v_i, which is at most sqrt(|w|^2 + |a|^2 xi^2) + xi eta.
+    # sqrt(X) <= (theta + X/theta)/2 and xi eta <= (t xi^2 + eta^2/t)/2:
+    assert product_is_covered(Rational(1, 2))
+    theta, X = symbols("theta X", positive=True)  # X for its root
+    assert expand((theta - X) ** 2 - (theta**2 + X**2 - 2 * theta * X)) == 0
+
+
+def step_6_the_squares_are_a_trace_with_the_covariance():
+    # (a^2/theta + t) xi^2 + eta^2/t = tr C((a^2/theta + t) w w^T + A^T v v^T A/t), and
+    # w w^T <= U^T U, A^T v v^T A <= A^T A for |z|, |v| <= 1, tr C <= R^2.
+    u1, u2, g1, g2 = symbols("u1 u2 g1 g2", real=True)
+    gap = (u1**2 + u2**2) * (g1**2 + g2**2) - (u1 * g1 + u2 * g2) ** 2
+    assert expand(gap - (u1 * g2 - u2 * g1) ** 2) == 0
+
+
+def witness_the_weights_of_scalars_give_the_constant():
+    # |U| = 1, A = R = alpha = 1: theta = sqrt 2, t = 1 give sqrt 2 + 1.
+    theta = sqrt(2)
+    value = (theta + 1 / theta + (1 / theta + 1) + 1) / 2
+    assert simplify(value - (sqrt(2) + 1)) == 0
+
+
 def witness_the_extremal_member_attains_the_constant():
     assert simplify(member_value(alpha) - (sqrt(1 + alpha**2) + alpha)) == 0
 
@@ -95,6 +135,10 @@ def mutant_one_percent_less():
 
 def mutant_the_query_bias_does_not_count():
     return slope_is_covered(lambda A, R, b: A * R)
+
+
+def mutant_less_than_half_of_the_squares():
+    return product_is_covered(Rational(49, 100))
 
 
 def mutant_half_of_the_trace():

@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import minimize
 
-from stabcheck.bounds.bound import Parameters
+from stabcheck.bounds.bound import Bound, Parameters, outward
 from stabcheck.bounds.norms import dyadic, spectral_norm_bound, trace_power_norm
 from stabcheck.bounds.parameters import Attention
 from stabcheck.bounds.validation import Array
@@ -64,6 +64,25 @@ def factored_bound(parts: Array, weights: HeadWeights) -> float:
     scaled = parts / size / np.stack([weights.value, weights.key, weights.query])
     omega = np.sqrt((scaled**2).sum(axis=0))
     return float((omega / weights.output).max() * weights.norms) * size
+
+
+def head_factored(
+    parts: Array, weights: HeadWeights | None, theorem: str, quantity: str
+) -> Bound:
+    """The bound of a theorem that factors over the heads; infinite without weights."""
+    if weights is None or not np.isfinite(parts).all():
+        return Bound(theorem, quantity, np.inf)
+    value = factored_bound(parts, weights)
+    return Bound(theorem, quantity, outward(quantity, value), weights.as_parameters())
+
+
+def finite_weights(
+    attention: Attention, parts: Array, iterations: int
+) -> HeadWeights | None:
+    """Balanced weights, or none where a part is not finite."""
+    if not np.isfinite(parts).all():
+        return None
+    return balanced_weights(attention, parts, iterations)
 
 
 def _size(parts: Array) -> float:

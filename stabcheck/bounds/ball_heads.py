@@ -20,12 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stabcheck.bounds.norms import (
-    dyadic,
-    norm_of_products,
-    trace_power_eigenvalue,
-    trace_power_norm,
-)
+from stabcheck.bounds.head_forms import HeadForms
+from stabcheck.bounds.norms import dyadic, norm_of_products, trace_power_norm
 from stabcheck.bounds.parameters import Attention, AttentionFamily
 from stabcheck.bounds.validation import Array, checked_count
 from stabcheck.errors import InvalidInput
@@ -56,9 +52,9 @@ class BallHeads:
     def tokens(self) -> int:
         return self.admissible.shape[0]
 
-    def column_mass(self) -> Array:
-        r"""$\max_j\sum_i \max_p p(1 + \alpha^2\mathrm{vf}(p))$, rows that see j."""
-        return (self.peaks @ self.admissible).max(axis=1)
+    def column_mass(self, peaks: Array) -> Array:
+        r"""$\max_j\sum_i h_i$ over the rows that see key j, of peaks `(H, n)`."""
+        return (peaks @ self.admissible).max(axis=1)
 
 
 def ball_heads(
@@ -167,21 +163,14 @@ def extremal_norms(attention: Attention) -> tuple[Array, Array]:
 
     **Returns:** two arrays `(H,)`, the values and the weights.
     """
-    scale = attention.scale_value
     found = []
-    for h, W_O in enumerate(attention.output_matrices()):
-        W_Q, W_K, W_V = (
-            W[h].astype(np.float64)
-            for W in (attention.W_Q, attention.W_K, attention.W_V)
-        )
-        through = W_V @ (W_O @ W_O.T) @ W_V.T
-        form = scale**2 * W_K @ (W_Q.T @ W_Q) @ W_K.T
+    for h in range(attention.heads):
+        forms = HeadForms.of(attention, h)
 
-        def value(t: float, through: Array = through, form: Array = form) -> float:
-            return float(trace_power_eigenvalue(t * through + form / t)) / 2
+        def value(t: float, forms: HeadForms = forms) -> float:
+            return forms.largest(t, 1 / t) / 2
 
-        balance = math.sqrt(_ratio(np.trace(form), np.trace(through)))
-        found.append(_best_weight(value, balance))
+        found.append(_best_weight(value, forms.balance))
     values, weights = zip(*found, strict=True)
     return np.array(values), np.array(weights)
 

@@ -16,7 +16,7 @@ from stabcheck.bounds import Bound
 from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.design import FamilyDesign
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.plans import Established
+from stabcheck.certify.plan_writer import Established
 from stabcheck.certify.report import plain_table
 from stabcheck.certify.run import accept, claim_folder
 from stabcheck.certify.steps import decimal
@@ -110,7 +110,13 @@ def _ball_bounds(design: FamilyDesign, radius: Fraction) -> list[Bound]:
 
 def _claim(draft: Draft, branch: list[int], ball: int, found: Bound) -> Established:
     value = round_up(found.value)
-    claim = Claim(found.theorem, found.quantity, {"branch": branch}, ball, value)
+    claim = Claim(
+        found.theorem, found.quantity, {"branch": branch}, ball, value,
+        parameters={
+            name: [Fraction(number) for number in numbers]
+            for name, numbers in found.parameters.items()
+        },
+    )  # fmt: skip
     return Established(draft.claim(claim), value, found.theorem)
 
 

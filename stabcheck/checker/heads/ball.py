@@ -19,9 +19,12 @@ from typing import TYPE_CHECKING
 from flint import arb, arb_mat
 
 from stabcheck.checker.arithmetic.balls import (
+    DIRECT_SIZE,
+    SQUARINGS,
     ball,
     gram_norm,
     largest,
+    root,
     spectral_norm,
     vector_norm,
 )
@@ -36,10 +39,12 @@ __all__ = [
     "ball_heads",
     "extremal_norm",
     "extremal_turn",
+    "full_row_spread",
     "keys_of_rows",
     "largest_share",
     "output_norm",
     "through_norm",
+    "tied_row",
     "value_reach",
 ]
 
@@ -119,6 +124,14 @@ def _score_spread(head: Head, row: int, keys: list[int]) -> arb:
     return largest(scores) + largest(-score for score in scores)
 
 
+def full_row_spread(ctx: Context, index: int, number: int) -> arb:
+    """The largest spread of a head's score bias over a row that sees every key."""
+    weights = attention_weights(ctx, index)
+    head, rows = weights.heads[number], weights.admissible
+    full = [i for i, keys in enumerate(rows) if len(keys) == len(rows)]
+    return largest(_score_spread(head, i, rows[i]) for i in full)
+
+
 def through_norm(ctx: Context, index: int, number: int) -> arb:
     """Bound the norm of U = (W_V W_O)^T of one head."""
     key = ("through-norm", index, number)
@@ -146,14 +159,60 @@ def output_norm(ctx: Context, index: int) -> arb | None:
 
 def extremal_norm(ctx: Context, index: int, number: int, weight: Fraction) -> arb:
     r"""Bound $\chi(U, A) \le \tfrac12\lambda_{\max}(tU^{\sf T}U + A^{\sf T}A/t)$."""
+    t = ball(weight)
+    return _weighted_gram(ctx, index, number, t, 1 / t) / 2
+
+
+def _weighted_gram(
+    ctx: Context, index: int, number: int, values: arb, slopes: arb
+) -> arb:
+    r"""Bound $\lambda_{\max}(vU^{\sf T}U + aA^{\sf T}A)$ by the trace of a power.
+
+    The matrix is $W M W^{\sf T}$, $W$ of the columns of $W_V$ and $W_K$: where they are
+    few, the power is that of $W^{\sf T}WM$, which has the same trace.
+    """
     weights = attention_weights(ctx, index)
     head = weights.heads[number]
-    t, scale = ball(weight), weights.scale
-    through = head.value * (head.output * head.output.transpose())
-    form = head.key * (head.query.transpose() * head.query)
-    gram = through * head.value.transpose() * t
-    gram = gram + form * head.key.transpose() * (scale * scale / t)
-    return gram_norm(gram) / 2
+    joined = _beside(head.value, head.key)
+    middle = _block_diagonal(
+        head.output * head.output.transpose() * values,
+        head.query.transpose() * head.query * (weights.scale * weights.scale * slopes),
+    )
+    if joined.ncols() > min(joined.nrows() - 1, 2 * DIRECT_SIZE):
+        return gram_norm(joined * middle * joined.transpose())
+    power = joined.transpose() * joined * middle
+    for _ in range(SQUARINGS):
+        power = power * power
+    trace = power.trace()
+    for _ in range(SQUARINGS):
+        trace = root(trace)
+    return trace
+
+
+def _block_diagonal(first: arb_mat, second: arb_mat) -> arb_mat:
+    m, n = first.nrows(), second.nrows()
+    rows = [row + [arb(0)] * n for row in first.tolist()]
+    return arb_mat(rows + [[arb(0)] * m + row for row in second.tolist()])
+
+
+def tied_row(
+    ctx: Context,
+    index: int,
+    number: int,
+    radius: arb,
+    head: BallHead,
+    weights: tuple[Fraction, Fraction],
+) -> arb:
+    r"""Bound $|w|e + \hat a\xi\sqrt{1 - e^2} + \xi\eta$, one covariance in both parts.
+
+    $\tfrac12(\theta + \lVert U\rVert^2/\theta + \lambda_{\max}((\alpha^2/\theta + R^2t)
+    U^{\sf T}U + R^2A^{\sf T}A/t))$ for the weights $\theta, t > 0$.
+    """
+    theta, t = (ball(weight) for weight in weights)
+    square = radius * radius
+    values = head.alpha * head.alpha / theta + square * t
+    top = _weighted_gram(ctx, index, number, values, square / t)
+    return (theta + head.through * head.through / theta + top) / 2
 
 
 def extremal_turn(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flint import arb
 
-from stabcheck.checker.arithmetic.balls import ball, largest, root, vector_norm
+from stabcheck.checker.arithmetic.balls import ball, root
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.heads.ball import (
     BallHead,
@@ -25,7 +25,14 @@ from stabcheck.checker.heads.ball import (
     extremal_norm,
     extremal_turn,
     keys_of_rows,
-    output_norm,
+    tied_row,
+)
+from stabcheck.checker.heads.senders import (
+    joint_norm,
+    over_heads,
+    own_senders,
+    senders_norm,
+    share_peaks,
 )
 from stabcheck.checker.hypotheses import (
     decide_at_least,
@@ -67,18 +74,6 @@ def _prepared(
     return index, radius, ball_heads(ctx, index, radius)
 
 
-def _over_heads(
-    ctx: Context, index: int, heads: list[BallHead], factors: list[arb]
-) -> arb:
-    """The smaller of the sum and of the concatenated form."""
-    pairs = list(zip(heads, factors, strict=True))
-    value = sum((head.through * f for head, f in pairs), arb(0))
-    output = output_norm(ctx, index)
-    if output is None:
-        return value
-    return value.min(output * vector_norm([head.value * f for head, f in pairs]))
-
-
 def _weights(ctx: Context, claim: dict, index: int, name: str) -> list[Fraction]:
     """One positive weight a head; a family has none."""
     if ctx.field(index)["kind"] == "attention-family":
@@ -88,31 +83,14 @@ def _weights(ctx: Context, claim: dict, index: int, name: str) -> list[Fraction]
 
 def _receivers(
     ctx: Context, claim: dict, index: int, radius: arb, heads: list[BallHead]
-) -> arb:
-    value = _over_heads(ctx, index, heads, [head.form for head in heads])
-    weights = _weights(ctx, claim, index, "receiver")
-    if weights:
-        by_form = sum(
-            (
-                (head.through * head.form).min(extremal_norm(ctx, index, h, t))
-                for h, (head, t) in enumerate(zip(heads, weights, strict=True))
-            ),
-            arb(0),
-        )
-        value = value.min(by_form)
-    return radius * radius * value
-
-
-def _column_masses(ctx: Context, index: int, heads: list[BallHead]) -> list[arb]:
-    """Per head, the largest sum of peaks over the rows that see one key."""
-    rows = keys_of_rows(ctx, index)
-    seen_by = [
-        [i for i, keys in enumerate(rows) if j in keys] for j in range(len(rows))
-    ]
-    return [
-        largest(sum((head.peaks[i] for i in seen), arb(0)) for seen in seen_by)
-        for head in heads
-    ]
+) -> tuple[arb, list[arb]]:
+    r"""What bounds $R^2\sum_h\chi(U_h, A_h)$, and its heads."""
+    value = over_heads(ctx, index, heads, [head.form for head in heads])
+    parts = [head.through * head.form for head in heads]
+    for h, t in enumerate(_weights(ctx, claim, index, "receiver")):
+        parts[h] = parts[h].min(extremal_norm(ctx, index, h, t))
+    square = radius * radius
+    return square * value.min(sum(parts, arb(0))), [square * part for part in parts]
 
 
 @rule("attention-mixed-norm-ball")
@@ -120,16 +98,35 @@ def attention_mixed_norm_ball(ctx: Context, claim: dict, premises: list[dict]) -
     """Check sup over the ball of the mixed norm, free of the number of tokens."""
     index, radius, heads = _prepared(ctx, claim, premises, ["mixed-norm"])
     factors = [root(1 + head.alpha * head.alpha) for head in heads]
-    value = _over_heads(ctx, index, heads, factors)
-    value = value + _receivers(ctx, claim, index, radius, heads)
+    joined, parts = _receivers(ctx, claim, index, radius, heads)
+    value = over_heads(ctx, index, heads, factors) + joined
+    if "level" in claim["parameters"]:
+        pairs = zip(
+            _weights(ctx, claim, index, "level"),
+            _weights(ctx, claim, index, "tie"),
+            strict=True,
+        )
+        tied = [
+            tied_row(ctx, index, h, radius, heads[h], pair)
+            for h, pair in enumerate(pairs)
+        ]
+        rows = zip(heads, factors, parts, tied, strict=True)
+        smaller = [
+            row.min(head.through * factor + part) for head, factor, part, row in rows
+        ]
+        value = value.min(sum(smaller, arb(0))) if smaller else value
     decide_at_most(value, claim["bound"], "the mixed norm on the ball")
 
 
 def _norm(ctx: Context, claim: dict, premises: list[dict]) -> None:
     index, radius, heads = _prepared(ctx, claim, premises, ["spectral-norm"])
-    factors = [root(mass) for mass in _column_masses(ctx, index, heads)]
-    value = _over_heads(ctx, index, heads, factors)
-    value = value + _receivers(ctx, claim, index, radius, heads)
+    peaks = share_peaks(ctx, claim, index, radius, heads)
+    rho, parts = _receivers(ctx, claim, index, radius, heads)
+    senders = senders_norm(ctx, index, heads, peaks)
+    own = own_senders(ctx, index, heads, peaks)
+    value = root(senders * senders + 2 * rho * own + rho * rho)
+    apart = zip(heads, peaks, parts, strict=True)
+    value = value.min(sum((joint_norm(*part) for part in apart), arb(0)))
     decide_at_most(value, claim["bound"], "the norm on the ball")
 
 
@@ -158,19 +155,8 @@ def attention_log_norm_ball(ctx: Context, claim: dict, premises: list[dict]) -> 
     quantities = ["log-norm", "log-norm-lower"]
     index, radius, heads = _prepared(ctx, claim, premises, quantities)
     sign = 1 if claim["quantity"] == "log-norm" else -1
-    tokens = ctx.field(index)["tokens"]
-    masses = _column_masses(ctx, index, heads)
-    own = [root(1 + head.alpha * head.alpha) for head in heads]
-    spread = [root(tokens * largest(head.peaks)) for head in heads]
-    value, output = arb(0), output_norm(ctx, index)
-    for head, mine, sent, mass in zip(heads, own, spread, masses, strict=True):
-        value = value + head.through * ((mine + sent) / 2).min(root(mass))
-    if output is not None:
-        joint = [
-            vector_norm([head.value * f for head, f in zip(heads, part, strict=True)])
-            for part in (own, spread)
-        ]
-        value = value.min(output * (joint[0] + joint[1]) / 2)
+    peaks = share_peaks(ctx, claim, index, radius, heads)
+    value = own_senders(ctx, index, heads, peaks)
     turns = [head.through * head.form for head in heads]
     for h, t in enumerate(_weights(ctx, claim, index, "turn")):
         turns[h] = turns[h].min(extremal_turn(ctx, index, h, t, sign))

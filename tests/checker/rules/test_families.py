@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from strategies import attention_cases
 
 from stabcheck import bounds
-from stabcheck.bounds import AttentionFamily, Bound
+from stabcheck.bounds import Attention, AttentionFamily, Bound
 from stabcheck.bounds.ball_heads import largest_share
 from stabcheck.certificate import round_down, round_up
 from stabcheck.checker.arithmetic.balls import ball as exact_ball
@@ -99,6 +99,70 @@ def norm_claim(**changes) -> Document:
     return document(field, Fraction(1), bound, TOKENS, FEATURES)
 
 
+def plain_norm_claim(tokens: int = 8, features: int = 2) -> Document:
+    """A claim whose share of a key is better than that of the plain theorem."""
+    rng = np.random.default_rng(1)
+    A, V = rng.standard_normal((2, 1, features, features)) / 2
+    field = Attention(A, np.eye(features)[None], V, scale=1.0)
+    bound = bounds.attention_norm_ball(field, 1.0, tokens)
+    return document(field, Fraction(1), bound, tokens, features)
+
+
+def parameters_of(made: Document) -> dict:
+    return made.claims[0].parameters
+
+
+def test_a_claim_without_shares_is_weaker():
+    made = plain_norm_claim()
+    assert made.verdict() == "accepted"
+    without = {k: v for k, v in parameters_of(made).items() if k != "share"}
+    refused = made.changed(parameters=without)
+    assert "the norm on the ball is" in refused.verdict()
+    bound = 2 * made.claims[0].bound
+    assert made.changed(parameters=without, bound=bound).verdict() == "accepted"
+
+
+def test_a_share_that_is_two_percent_too_small_is_not_confirmed():
+    made = plain_norm_claim()
+    (share,) = parameters_of(made)["share"]
+    less = parameters_of(made) | {"share": [share * Fraction(49, 50)]}
+    refused = made.changed(parameters=less, bound=Fraction(10**6))
+    assert "do not confirm that no key of head 0 has a share" in refused.verdict()
+
+
+def test_a_larger_share_than_the_plain_one_is_not_used():
+    made = plain_norm_claim()
+    more = parameters_of(made) | {"share": [Fraction(10)]}
+    bound = made.claims[0].bound
+    assert "the norm on the ball is" in made.changed(parameters=more).verdict()
+    assert made.changed(parameters=more, bound=2 * bound).verdict() == "accepted"
+
+
+@pytest.mark.parametrize("name", ["share", "tie", "receiver"])
+@pytest.mark.parametrize("value", [[Fraction(0)], [Fraction(1)] * 2, Fraction(1)])
+def test_the_weights_of_a_ball_are_positive_one_a_head(name, value):
+    made = plain_norm_claim()
+    wrong = made.changed(parameters=parameters_of(made) | {name: value})
+    assert f"parameter {name}" in wrong.verdict()
+
+
+def test_a_query_bias_unties_logits_and_values():
+    made = plain_norm_claim()
+    made.fields[0]["b_Q"] = made.array(np.array([[1e-9, 0.0]]))
+    refused = made.changed(bound=Fraction(10**6))
+    assert "do not confirm that no key of head 0 has a share" in refused.verdict()
+
+
+def test_the_levels_of_the_mixed_norm_are_positive_one_a_head():
+    field = dataclasses.replace(attention(), mask=None, causal=False)
+    bound = bounds.attention_mixed_norm_ball(field, 1.0, TOKENS)
+    made = document(field, Fraction(1), bound, TOKENS, FEATURES)
+    assert made.verdict() == "accepted"
+    for name in ("level", "tie"):
+        parameters = parameters_of(made) | {name: [Fraction(-1)] * field.heads}
+        assert f"parameter {name}" in made.changed(parameters=parameters).verdict()
+
+
 def test_under_a_mask_the_theorem_without_masks_is_refused():
     made = norm_claim()
     assert made.verdict() == "accepted"
@@ -123,6 +187,7 @@ def test_dropping_the_query_bias_is_noticed():
 
 def test_a_larger_ball_is_noticed():
     made = norm_claim()
+    parameters_of(made).pop("share")
     made.domains[0]["radius"] = [2, 1]
     assert "the norm on the ball is" in made.verdict()
 
