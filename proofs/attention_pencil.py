@@ -23,11 +23,18 @@ the first order.  Each is at most $\sqrt{u_i\cdot Q_ju_i}\sqrt{v\cdot R_jv}$:
    $\underline g = 1 - \lambda(1 - \psi - \chi^2 - q) - (1 - \lambda)r$, $r =
    \min_ke^{-H_k-\psi}$ and $g_p(x) = 1/(p + (1 - p)e^{-x/(1-p)})$;
    7. the means $\sum(p' - p(1 + c' + \mu l))\,w\cdot v$ alike, without $\chi^2$ and
-   key by key;
+   key by key; all keys together by $\mu(D + q) + (1 - \mu)\chi + \sum p|c'|$, where
+   $D = 2\psi'(\theta + r - \psi')/\theta$, $\psi' = \min(\psi, (\theta + r)/2)$, for
+   any $\theta > 0$, $r = \sum p(\hat f - \theta)_+$, $\hat f_k$ the largest $e^x - 1
+   - x$ of the key, and $q = \max_k|d_i^{\sf T}Ad_k|$;
 2. moved values beyond a share, 3. and 4. the keys of the receiver and of the others, 5.
    and 6. both moved: changes of measure by Cauchy and Schwarz, shared budgets by sums
    of squares;
 8. to 12. the first order itself, on $\Pi v$ alone.
+
+In a box $H$ is also bounded by chords: $|(a + A^{\sf T}d_i)\cdot d_l| \le \sum_er_{le}
+(E_e + m_e(A^{\sf T}d_i)_e)$, $E = \max(|a + t| - mt, |a - t| + mt)$ entry by entry, $t$
+the largest entries of $A^{\sf T}d_i$ and any $m$: linear in $d_i$.
 
 On vectors $f_b$ the first order is whole, $\sum_b(u\cdot K_bd)(f_b\cdot v)$, $\Pi = I
 - \sum f_bf_b^{\sf T}$.  For all positive $\tau$, $s$, $c$, with $B \ge
@@ -133,6 +140,22 @@ def saturation_is(factor) -> bool:
     new = p * exp(x) / (p * exp(x) + (1 - p) * exp(-p * x / (1 - p)))
     top = p / (p + (1 - p) * exp(-factor * x / (1 - p)))
     return bool(simplify(top - new) >= 0)
+
+
+def chord_covers(a, t, slope, share) -> bool:
+    """Whether |a + y| <= share E + m y at both ends and the middle of |y| <= t."""
+    height = max(abs(a + t) - slope * t, abs(a - t) + slope * t)
+    places = (-t, -t / 2, 0, t / 2, t)
+    return all(abs(a + y) <= share * height + slope * y for y in places)
+
+
+def mean_distance_is_at_most(weights, values, level, share) -> bool:
+    """Whether the mean distance from the mean is `share` of its bound at a level."""
+    centre = mean(weights, values)
+    distance = mean(weights, [abs(f - centre) for f in values])
+    rest = mean(weights, [max(f - level, 0) for f in values])
+    top = min(centre, (level + rest) / 2)
+    return bool(distance <= share * 2 * top * (level + rest - top) / level)
 
 
 OLD, NEW = (HALF, QUARTER, QUARTER), (QUARTER, QUARTER, HALF)
@@ -332,6 +355,58 @@ def step_17_tokens_that_move_by_lengths_of_their_own():
         assert (
             expand(sum(c * x for c, x in zip(entries, t, strict=True)) - claimed) == 0
         )
+
+
+def step_18_an_entry_that_moves_lies_below_a_chord():
+    # |a + y| is convex: y = (1 - w)(-t) + w t, and the slope comes out of both ends.
+    a, t, m, w = symbols("a t m w")
+    place = (1 - w) * -t + w * t
+    ends = (1 - w) * ((a - t) + m * t) + w * ((a + t) - m * t)
+    assert expand((a + place) - m * place - ends) == 0
+    minus = (1 - w) * (-(a - t) + m * t) + w * (-(a + t) - m * t)
+    assert expand(-(a + place) - m * place - minus) == 0
+    # Each of the four brackets is at most E.  Below -h~ and above h~ the sums of step
+    # 17 take E and g = A(m r) of the other tokens, the receiver's own part as it is.
+    for size in (0, QUARTER, HALF, 2):
+        assert chord_covers(size, Rational(1), min(size, 1), 1)
+
+
+def step_19_the_mean_distance_of_the_excess_from_its_mean():
+    # f = e^x - 1 - x with x = h~ - psi has the mean psi, as E e^x = 1 and E x = -psi,
+    # and rho - 1 - h~ = f - psi.  With S where f > psi', its mean, and P = p(S):
+    # E|f - psi'| = 2(sum_S p f - P psi') <= 2(1 - P) sum_S p f, as sum_S p f <= psi'.
+    P, inside, outside = symbols("P inside outside", nonnegative=True)
+    centre = inside + outside
+    distance = (inside - P * centre) + ((1 - P) * centre - outside)
+    assert expand(distance - 2 * (inside - P * centre)) == 0
+    assert expand(2 * (1 - P) * inside - distance - 2 * P * outside) == 0
+    # sum_S p f <= min(psi, level P + rest): p f <= p level + p (f - level)_+ each.
+    # (1 - P)(level P + rest) rises up to P = (level - rest)/(2 level), where its
+    # second factor is (level + rest)/2; where that is above psi, psi is met before.
+    level, rest, psi = symbols("level rest psi", positive=True)
+    value = (1 - P) * (level * P + rest)
+    best = (level - rest) / (2 * level)
+    assert simplify(diff(value, P).subs(P, best)) == 0
+    assert simplify((level * P + rest).subs(P, best) - (level + rest) / 2) == 0
+    bound = psi * (level + rest - psi) / level
+    assert simplify(value.subs(P, (psi - rest) / level) - bound) == 0
+    assert simplify(value.subs(P, best) - bound.subs(psi, (level + rest) / 2)) == 0
+    # It grows up to there, so that a larger psi only enlarges it.
+    assert expand(diff(bound, psi) * level - (level + rest - 2 * psi)) == 0
+    # And E|q - E q| <= (Var q)^(1/2) <= max |q| for the bilinear part.
+    assert mean_distance_is_at_most(OLD, (Rational(1), QUARTER, 0), HALF, 1)
+
+
+def witness_two_values_reach_the_bound_of_step_19():
+    assert mean_distance_is_at_most(OLD, (1, 0, 0), Rational(1), 1)
+
+
+def mutant_a_chord_of_nine_tenths():
+    return chord_covers(HALF, Rational(1), HALF, Rational(9, 10))
+
+
+def mutant_nine_tenths_of_the_mean_distance():
+    return mean_distance_is_at_most(OLD, (1, 0, 0), Rational(1), Rational(9, 10))
 
 
 def witness_the_smallest_ratio_is_attained_in_the_limit_of_step_6():

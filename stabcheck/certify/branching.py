@@ -21,7 +21,7 @@ from stabcheck.certificate import Claim
 from stabcheck.certify.attained import domain_index
 from stabcheck.certify.candidate import LARGEST_RADIUS, NAME, Candidate, direct
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.plans import Established
+from stabcheck.certify.plan_writer import Established
 
 THEOREM = "domain-split"
 QUANTITIES = ("spectral-norm", "log-norm", "log-norm-lower")

@@ -5,9 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from hypothesis import strategies as st
+from strategies import generator
 
+from stabcheck.bounds.pencil.domain import KINDS
 from stabcheck.bounds.pencil.heads import PencilHeads
 from stabcheck.bounds.pencil.products import Anchor
+
+SHAPES = st.sampled_from([*KINDS, "rectangle"])
+
+
+def drawn(shape, radius: float, state: np.ndarray, seed: int):
+    """A kind and its radius; a rectangle is a box whose entries move differently."""
+    if shape != "rectangle":
+        return shape, radius
+    shares = generator(seed).choice([0.0, 0.03, 0.5, 1.0], size=state.shape)
+    return "box", radius * shares
 
 
 def states_of(

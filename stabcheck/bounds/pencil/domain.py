@@ -48,7 +48,7 @@ class PencilDomain:
             )
         checked_nonnegative("radius", float(given.min()))
         checked_nonnegative("radius", float(given.max()))
-        return PencilDomain(kind, np.broadcast_to(given, shape))
+        return PencilDomain(kind, np.array(np.broadcast_to(given, shape)))
 
     @property
     def joint(self) -> bool:

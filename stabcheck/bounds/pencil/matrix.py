@@ -154,7 +154,7 @@ class PencilMatrix:
         **Returns:** two vectors in the order of `Multipliers.flat`: the sums of $u
         \\cdot Q_\\cdot u$ and of $v\\cdot R_\\cdot v$.
         """
-        u, v = self._parts(vectors)
+        u, v = self.parts(vectors)
         _, tokens, features = self.heads.shape
         by_token = u.reshape(tokens, features, -1)
         left = np.einsum(
@@ -176,7 +176,8 @@ class PencilMatrix:
             np.concatenate([right.ravel(), share]),
         )
 
-    def _parts(self, vectors: Array) -> tuple[Array, Array]:
+    def parts(self, vectors: Array) -> tuple[Array, Array]:
+        """What of vectors stands on the left and on the right."""
         if not self.dilated:
             half = vectors / np.sqrt(2)
             return half, half
@@ -200,7 +201,7 @@ class PencilMatrix:
 
     def demand(self, multipliers: Multipliers, vectors: Array) -> Array:
         r"""$\sum_bs_b(K_b^{\sf T}u)^2$ by displacement, `(n, d)`: what $c$ pays for."""
-        u, _ = self._parts(vectors)
+        u, _ = self.parts(vectors)
         pulled = np.stack([(K.T @ u) ** 2 for K in self.derivatives]).sum(axis=2)
         return (multipliers.scales @ pulled).reshape(self.heads.state.shape)
 

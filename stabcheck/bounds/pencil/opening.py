@@ -2,6 +2,8 @@ r"""Where the search of the pencil starts: shares, weights and balanced multipli
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from stabcheck.bounds.norms import dyadic
@@ -15,11 +17,21 @@ from stabcheck.bounds.pencil.matrix import (
     leading_subspace,
 )
 from stabcheck.bounds.pencil.movement import Movement, movement
-from stabcheck.bounds.pencil.products import Products, middle_anchor, products
+from stabcheck.bounds.pencil.products import (
+    Anchor,
+    Products,
+    means_width,
+    middle_anchor,
+    products,
+)
 from stabcheck.bounds.validation import Array
 
 WHOLE_VALUES, WHOLE_KEYS = 0.3, 0.6
 """Where logits move by less, the pencil takes the first order of moved values, keys."""
+WHOLE_MEANS = 0.8
+"""And of the means where it leaves at most this share of what the middle leaves."""
+LEAST_LENGTH = 1e-2
+"""Top vectors are told apart down to this share of the longest."""
 DEAD = 2.0**40
 """The multiplier that makes one side of a product vanish in float64."""
 BITS = 24
@@ -38,24 +50,63 @@ def opening(
 ) -> Found | None:
     """The matrix with weights from the gradient of the leading value, balanced."""
     moves = movement(heads, domain)
-    shares = first_order_shares(moves)
-    taken = middle_anchor(heads, moves, shares)
+    taken = chosen_anchor(heads, moves)
     found = products(heads, domain, moves, taken)
     anchor = anchor_matrix(heads, taken, quantity)
     if not _is_finite(found) or not np.isfinite(anchor).all():
         return None
     dilated = quantity == "spectral-norm"
     vectors = leading_subspace(anchor, subspace, dilated=dilated)
-    derivatives = np.stack([heads.first_derivative(f, shares) for f in vectors])
-    lead = anchor @ vectors[0]
-    slope = np.abs(lead @ derivatives[0]).reshape(heads.state.shape)
+    derivatives, weights = _first_order(heads, domain, taken, anchor, vectors)
     if not np.isfinite(derivatives).all():
         return None
     matrix = PencilMatrix(
-        heads, domain, found, taken, anchor, vectors, derivatives,
-        displacement_weights(domain, slope**2, 0.3), dilated,
-    )  # fmt: skip
+        heads, domain, found, taken, anchor, vectors, derivatives, weights, dilated
+    )
     return evaluate(matrix, balanced(matrix))
+
+
+def turned(found: Found) -> Found:
+    """The subspace turned: first what the top vectors of the matrix act on.
+
+    The first order of one vector is exact, of several only in a sum: the vectors that
+    decide the bound are to be among them.
+    """
+    matrix = found.matrix
+    _, right = matrix.parts(found.vectors)
+    lead, lengths, _ = np.linalg.svd(right, full_matrices=False)
+    lead = lead[:, lengths > LEAST_LENGTH * lengths[0]]
+    basis = np.linalg.qr(np.concatenate([lead, matrix.subspace.T], axis=1))[0]
+    vectors = basis[:, : len(matrix.subspace)].T
+    derivatives, weights = _first_order(
+        matrix.heads, matrix.domain, matrix.taken, matrix.anchor, vectors
+    )
+    other = replace(matrix, subspace=vectors, derivatives=derivatives, weights=weights)
+    return evaluate(other, balanced(other))
+
+
+def _first_order(
+    heads: PencilHeads,
+    domain: PencilDomain,
+    taken: Anchor,
+    anchor: Array,
+    vectors: Array,
+) -> tuple[Array, Array]:
+    """The derivatives along vectors, and weights from the gradient of the first."""
+    derivatives = np.stack([heads.first_derivative(f, taken.shares) for f in vectors])
+    slope = np.abs((anchor @ vectors[0]) @ derivatives[0]).reshape(heads.state.shape)
+    return derivatives, displacement_weights(domain, slope**2, 0.3)
+
+
+def chosen_anchor(heads: PencilHeads, moves: Movement) -> Anchor:
+    """The middle, but the first order of the means whole where that leaves less."""
+    taken = middle_anchor(heads, moves, first_order_shares(moves))
+    whole = moves.curved + moves.reweighted
+    are_whole = whole < WHOLE_MEANS * means_width(heads, moves, taken).sum(axis=2)
+    shares = taken.shares.copy()
+    shares[1] = np.where(are_whole, 1.0, shares[1])
+    means = np.where(are_whole[..., None], 0.0, taken.means)
+    return Anchor(taken.covariance, means, shares)
 
 
 def first_order_shares(moves: Movement) -> Array:

@@ -14,7 +14,8 @@ import numpy as np
 
 from stabcheck.bounds.pencil.domain import PencilDomain
 from stabcheck.bounds.pencil.heads import PencilHeads
-from stabcheck.bounds.pencil.movement import Movement, highest
+from stabcheck.bounds.pencil.movement import Movement
+from stabcheck.bounds.pencil.saturation import highest
 from stabcheck.bounds.validation import Array
 
 ON_ALL = 7
@@ -82,6 +83,12 @@ def _means_sides(
     return upper, lower
 
 
+def means_width(heads: PencilHeads, moves: Movement, anchor: Anchor) -> Array:
+    r"""How far $p'$ is at most from what anchor and pencil take of the means."""
+    sides = _means_sides(heads, moves, anchor.shares[1])
+    return heads.weights * _width(sides, anchor.means)
+
+
 def _width(sides: tuple[Array, Array], shift: Array) -> Array:
     upper, lower = sides
     return np.maximum(np.maximum(upper - shift, lower + shift), 0)
@@ -139,7 +146,7 @@ def products(
     _covariance(assembly, moves, anchor)
     _moved(assembly, domain, moves, anchor.shares)
     _both_moved(assembly, domain, moves)
-    _means(assembly, domain, moves, anchor)
+    _means(assembly, moves, anchor)
     _first_order(assembly, domain, moves, anchor.shares)
     return assembly.products()
 
@@ -189,14 +196,12 @@ def _both_moved(a: _Assembly, domain: PencilDomain, moves: Movement) -> None:
     a.add(a.whole(peak), receivers=peak)
 
 
-def _means(a: _Assembly, domain: PencilDomain, moves: Movement, anchor: Anchor) -> None:
+def _means(a: _Assembly, moves: Movement, anchor: Anchor) -> None:
     P, share = a.heads.weights, anchor.shares[1]
-    width = P * _width(_means_sides(a.heads, moves, share), anchor.means)
-    size = width.sum(axis=2)
-    if domain.joint:
-        rest = share[..., None] * moves.bilinear + np.abs(anchor.means)
-        whole = 2 * share * moves.turn + (1 - share) * moves.spread
-        size = np.minimum(size, whole + (P * rest).sum(axis=2))
+    width = means_width(a.heads, moves, anchor)
+    shifts = (P * np.abs(anchor.means)).sum(axis=2)
+    whole = share * (moves.curved + moves.reweighted) + (1 - share) * moves.spread
+    size = np.minimum(width.sum(axis=2), whole + shifts)
     a.add(a.whole(size), tokens=width)
 
 
@@ -206,9 +211,7 @@ def _first_order(
     P, reach = a.heads.weights, domain.reach
     covariance, means, values, keys = shares
     linear = P * moves.linear
-    size = linear.sum(axis=2)
-    if domain.joint:
-        size = np.minimum(size, moves.linear_deviation)
+    size = np.minimum(linear.sum(axis=2), moves.linear_deviation)
     a.add(a.whole(means * size), tokens=means[..., None] * linear)
     linear = covariance[..., None] * linear
     a.add(a.values(linear), rows=linear)

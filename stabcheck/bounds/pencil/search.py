@@ -26,6 +26,7 @@ from stabcheck.bounds.pencil.opening import (
     displacement_weights,
     evaluate,
     opening,
+    turned,
 )
 from stabcheck.bounds.validation import Array
 from stabcheck.errors import InvalidInput
@@ -36,13 +37,30 @@ MOST_ROWS = 2048
 """Rows of the matrix, dilated for the norm: it is kept dense."""
 MOST_ENTRIES = 2**26
 """Numbers in one array of rows or of derivatives."""
-SUBSPACE = 24
 SHARPNESS = (120.0, 240.0, 480.0)
 """The smoothing of each round, over the value; the last is repeated."""
 REACH = 25.0
 """Multipliers are sought within e^25 of those that balance the traces."""
 MARGIN = 1e-9
 """Room for the checker's rounding, relative to the matrix."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """The dimensions of the subspace, rounds of a search and turns of the subspace."""
+
+    subspace: int
+    rounds: int
+    turns: int
+
+
+MOST_EFFORT, LESS_EFFORT = Effort(64, 3, 4), Effort(24, 2, 1)
+"""For states of at most `LARGE` entries, and for larger ones."""
+LARGE = 256
+
+
+def _effort(state: Array) -> Effort:
+    return MOST_EFFORT if np.size(state) <= LARGE else LESS_EFFORT
 
 
 def attention_pencil(
@@ -52,9 +70,10 @@ def attention_pencil(
     quantity: str,
     *,
     kind: str = "box",
-    subspace: int = SUBSPACE,
-    rounds: int = 3,
+    subspace: int | None = None,
+    rounds: int | None = None,
     iterations: int = 25,
+    turns: int | None = None,
 ) -> Bound:
     r"""Bound a quantity of the Jacobian over a small domain.  `attention-pencil`.
 
@@ -62,7 +81,8 @@ def attention_pencil(
     its entries `(n, d)`; `quantity` `spectral-norm`, `log-norm` or `log-norm-lower`;
     `kind` of the domain: `box`, `tube` or `frobenius`; `subspace`, the dimension on
     which the first order is kept as a whole; `rounds` of the search, of so many
-    `iterations` each.
+    `iterations` each, and so many `turns` of the subspace, a search after each: all
+    three follow the size of the state where they are None.
 
     **Returns:** a bound whose parameters are float64 arrays, read as exact numbers:
     `multipliers` `(12, H, n)`, `subspace` `(m, n d)`, `scales` `(m,)`, `weights`
@@ -72,14 +92,16 @@ def attention_pencil(
     **Raises:** `InvalidInput` for another quantity or domain, or a state too large.
     """
     domain = PencilDomain.of(kind, radius, np.shape(state))
+    effort = _effort(state)
     found = pencil_on(
         attention,
         state,
         domain,
         quantity,
         subspace=subspace,
-        rounds=rounds,
+        rounds=effort.rounds if rounds is None else rounds,
         iterations=iterations,
+        turns=effort.turns if turns is None else turns,
     )
     return found.bound
 
@@ -98,9 +120,10 @@ def pencil_on(
     domain: PencilDomain,
     quantity: str,
     *,
-    subspace: int = SUBSPACE,
+    subspace: int | None = None,
     rounds: int = 1,
     iterations: int = 6,
+    turns: int = 0,
     start: Bound | None = None,
 ) -> Part:
     """As `attention_pencil`, where a domain nearby has been searched already.
@@ -112,6 +135,8 @@ def pencil_on(
             f"asked for the pencil of {quantity}; it bounds {', '.join(QUANTITIES)}"
         )
     _check_size(attention, state, quantity)
+    if subspace is None:
+        subspace = _effort(state).subspace
     heads = pencil_heads(attention, state)
     sign = -1 if quantity == "log-norm-lower" else 1
     with np.errstate(all="ignore"):
@@ -119,6 +144,7 @@ def pencil_on(
             found = opening(heads, domain, quantity, subspace)
             if found is not None and np.isfinite(found.value):
                 best = _search(_resumed(found, start), rounds, iterations)
+                best = _turned(best, turns, rounds, iterations)
                 demand = best.matrix.demand(best.multipliers, best.vectors)
                 costs = domain.radii * np.sqrt(demand)
                 return Part(_bound(best, quantity, sign), costs)
@@ -171,6 +197,18 @@ def _search(found: Found, rounds: int, iterations: int) -> Found:
         if index + 1 < rounds:
             found = _reweighted(found)
     return found
+
+
+def _turned(found: Found, turns: int, rounds: int, iterations: int) -> Found:
+    """The best of turns of the subspace, each from the one before."""
+    best = latest = found
+    for _ in range(turns):
+        latest = _search(turned(latest), rounds, iterations)
+        if best is found and latest.value >= found.value:
+            # In small domains many vectors decide: turning to some loses, and goes on.
+            break
+        best = min(best, latest, key=lambda each: each.value)
+    return best
 
 
 def _reweighted(found: Found) -> Found:

@@ -54,19 +54,21 @@ class Moves:
         return ball(self.radii[0][0])
 
     @property
-    def _by_entry(self) -> bool:
+    def is_by_entry(self) -> bool:
+        """Whether every entry has a radius of its own."""
         return self.kind in ("box", "rectangle")
 
     @cached_property
-    def _lines(self) -> list[list[arb]]:
+    def lines(self) -> list[list[arb]]:
+        """The radii as balls, token by token."""
         return [[ball(radius) for radius in line] for line in self.radii]
 
     @cached_property
     def reaches(self) -> list[arb]:
         r"""The largest $|d_k|_2$ of each token."""
-        if self._by_entry:
-            return [vector_norm(line) for line in self._lines]
-        return [line[0] for line in self._lines]
+        if self.is_by_entry:
+            return [vector_norm(line) for line in self.lines]
+        return [line[0] for line in self.lines]
 
     def reach(self, token: int, keys: Sequence[int]) -> Reach:
         """The reaches of a receiver and of the keys that it sees."""
@@ -75,20 +77,25 @@ class Moves:
 
     def support(self, token: int, coefficients: Sequence[arb]) -> arb:
         r"""The largest $c \cdot d_k$ of one token."""
-        line = self._lines[token]
-        if self._by_entry:
+        line = self.lines[token]
+        if self.is_by_entry:
             pairs = zip(coefficients, line, strict=True)
             return sum((abs(c) * r for c, r in pairs), arb(0))
         return line[0] * vector_norm(coefficients)
+
+    def ends(self, token: int, form: arb_mat) -> list[arb]:
+        r"""The largest entries of $A^{\mathsf T}d_i$ of one token, in a box."""
+        lines = form.transpose().tolist()
+        return [self.support(token, line) for line in lines]
 
     def forms(self, form: arb_mat, norm: arb) -> list[list[arb]]:
         r"""Bounds of $|d_i^{\mathsf T}Ad_k|$ by receiver and key; `norm` is of A."""
         reaches = self.reaches
         found = [[a * b * norm for b in reaches] for a in reaches]
-        if not self._by_entry:
+        if not self.is_by_entry:
             return found
         size = form.nrows()
-        lines = arb_mat(self._lines)
+        lines = arb_mat(self.lines)
         sizes = arb_mat(size, size, [abs(entry) for entry in form.entries()])
         entries = (lines * sizes * lines.transpose()).tolist()
         return [
@@ -100,7 +107,7 @@ class Moves:
         r"""The largest $\sum_k\delta_k^2/c_k$ over the displacements, exactly."""
         flat = [radius for line in self.radii for radius in line]
         shares = [r * r / c for r, c in zip(flat, weights, strict=True)]
-        if self._by_entry:
+        if self.is_by_entry:
             return sum(shares, Fraction(0))
         if self.are_joint:
             return max(shares)

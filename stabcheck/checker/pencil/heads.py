@@ -15,7 +15,8 @@ from flint import arb, arb_mat
 from stabcheck.checker.arithmetic.balls import largest
 from stabcheck.checker.fields.attention import attention_weights, head_state
 from stabcheck.checker.pencil.domain import Moves
-from stabcheck.checker.pencil.rows import Row, RowData, row_bounds
+from stabcheck.checker.pencil.logits import RowData, apart, chords_of
+from stabcheck.checker.pencil.rows import Row, row_bounds
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
@@ -116,6 +117,11 @@ def _row_data(
         keys=[head.key[token][k] for k in keys],
         moved=[moves.support(k, query) for k in keys],
         forms=[forms[k] for k in keys],
+        chords=(
+            chords_of(head.form, query, token, keys, moves)
+            if moves.is_by_entry
+            else None
+        ),
         half_range=arb(0),
         steepness=steepness,
     )
@@ -153,8 +159,8 @@ def _half_range(
     """Half of how far the changes of two logits of a row can part."""
     keys, token = head.admissible[data.token], data.token
     far = [
-        form if k == token else moved + form
-        for k, moved, form in zip(keys, data.moved, data.forms, strict=True)
+        form if k == token else most
+        for k, most, form in zip(keys, apart(data, moves), data.forms, strict=True)
     ]
     ranges = [arb(0)]
     for place, k in enumerate(keys):

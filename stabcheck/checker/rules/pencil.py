@@ -27,9 +27,15 @@ from stabcheck.checker.float64.midpoint_radius import (
 from stabcheck.checker.float64.norm_ball import NormBall
 from stabcheck.checker.float64.norms import frobenius
 from stabcheck.checker.float64.pencil import matrices
-from stabcheck.checker.float64.pencil.matrices import HeadArrays
+from stabcheck.checker.float64.pencil.arrays import (
+    HeadArrays,
+    form_norm,
+    head_arrays,
+    steepness,
+)
+from stabcheck.checker.float64.pencil.first_order import pencil
+from stabcheck.checker.float64.pencil.moved import Choice
 from stabcheck.checker.float64.pencil.products import (
-    Choice,
     Sides,
     row_products,
     summed,
@@ -144,7 +150,7 @@ def _matrices(
     # Claims at one centre come together; the parts of a box are at many.
     latest, arrays = ctx.cache.get("pencil-arrays", (None, []))
     if latest != key:
-        arrays = [matrices.head_arrays(head) for head in heads]
+        arrays = [head_arrays(head) for head in heads]
         ctx.cache["pencil-arrays"] = key, arrays
     sides = [
         _sides(head, array, moves, choices, place)
@@ -152,10 +158,8 @@ def _matrices(
     ]
     shifts = list(zip(choices.shift_covariance, choices.shift_means, strict=True))
     reach = moves.weighted([Fraction(c) for c in choices.weights.tolist()])
-    import numpy as np
-
     share = np.array([float_at_least(reach / Fraction(s)) for s in choices.scales])
-    first = matrices.pencil(
+    first = pencil(
         arrays, choices.shares, choices.subspace, choices.scales, choices.weights
     )
     return (
@@ -169,10 +173,10 @@ def _sides(
     head: PencilHead, arrays: HeadArrays, moves: Moves, choices: _Choices, place: int
 ) -> Sides:
     steep = [
-        matrices.steepness(arrays, token, keys) if moves.are_joint else arb(0)
+        steepness(arrays, token, keys) if moves.are_joint else arb(0)
         for token, keys in enumerate(head.admissible)
     ]
-    rows = head_rows(head, moves, matrices.form_norm(arrays), steep)
+    rows = head_rows(head, moves, form_norm(arrays), steep)
     products = []
     for token, (row, keys) in enumerate(zip(rows, head.admissible, strict=True)):
         shifts = [

@@ -9,96 +9,24 @@ of `pencil_products`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
-from flint import arb
 
-from stabcheck.checker.float64.definite import sharp_norm
 from stabcheck.checker.float64.midpoint_radius import (
     SMALLEST,
     UNIT_ROUNDOFF,
     MidpointRadius,
     add,
     exact,
-    from_arb,
     gamma,
     multiply,
     outward,
     product,
-    subtract,
 )
 from stabcheck.checker.float64.norm_ball import NormBall, in_norm
 from stabcheck.checker.float64.norm_ball import multiply as ball_product
-from stabcheck.checker.float64.norms import frobenius, nonnegative_norm
+from stabcheck.checker.float64.norms import frobenius
+from stabcheck.checker.float64.pencil.arrays import HeadArrays, transposed
 from stabcheck.checker.float64.pencil.products import Sides
-from stabcheck.checker.pencil.heads import PencilHead
-
-BATCH = 8
-"""Vectors of the subspace whose matrices are formed at once."""
-
-
-@dataclass(frozen=True)
-class HeadArrays:
-    """One head enclosed: (d, d) matrices, (n, n) weights, (n, n, d) values, (n, n, nd).
-
-    `linear` holds the coefficients $z_{ik}$ of the changes of the centred logits.
-    """
-
-    form: MidpointRadius
-    through: MidpointRadius
-    weight: MidpointRadius
-    value: MidpointRadius
-    linear: MidpointRadius
-
-
-def head_arrays(head: PencilHead) -> HeadArrays:
-    """Round a head's balls to float64, outward."""
-    tokens, features = head.weight.nrows(), head.form.nrows()
-
-    def table(lines: Sequence[Sequence[Sequence[arb]]]) -> MidpointRadius:
-        flat = [x for row in lines for line in row for x in line]
-        return from_arb(flat, (tokens, tokens, features))
-
-    weight = from_arb(head.weight.entries(), (tokens, tokens))
-    query = from_arb([x for line in head.query for x in line], (tokens, features))
-    centring = subtract(exact(np.eye(tokens)[None]), weight[:, None, :])
-    linear = multiply(centring[..., None], query[:, None, None, :])
-    key, own = table(head.key), np.arange(tokens)
-    turned = add(linear[own, :, own], key)
-    linear.midpoint[own, :, own] = turned.midpoint
-    linear.radius[own, :, own] = turned.radius
-    return HeadArrays(
-        form=from_arb(head.form.entries(), (features, features)),
-        through=from_arb(head.through.entries(), (features, features)),
-        weight=weight,
-        value=table(head.value),
-        linear=linear.reshape(tokens, tokens, tokens * features),
-    )
-
-
-def form_norm(head: HeadArrays) -> arb:
-    """An upper bound of the norm of a head's bilinear form."""
-    return _norm(head.form)
-
-
-def steepness(head: HeadArrays, token: int, keys: list[int]) -> arb:
-    r"""An upper bound of $\lVert\operatorname{diag}(\sqrt p)Z_i\rVert_2$."""
-    weight = head.weight[token][keys]
-    # An upper bound of the root, as an exact number: it only enlarges the matrix.
-    roots = outward(np.sqrt(outward(np.maximum(weight.midpoint + weight.radius, 0.0))))
-    return _norm(multiply(exact(roots[:, None]), head.linear[token][keys]))
-
-
-def _norm(enclosure: MidpointRadius) -> arb:
-    spread = nonnegative_norm(enclosure.radius) if enclosure.radius.any() else 0.0
-    return arb(float(outward(sharp_norm(enclosure.midpoint) + spread)))
-
-
-def _transposed(enclosure: MidpointRadius) -> MidpointRadius:
-    axes = (*range(len(enclosure.shape) - 2), -1, -2)
-    return enclosure.transpose(*(axis % len(axes) for axis in axes))
 
 
 def anchor(
@@ -109,11 +37,11 @@ def anchor(
     for head, (covariance, means) in zip(heads, shifts, strict=True):
         tokens, features = head.value.shape[1:]
         tilted = multiply(head.weight, add(exact(np.ones(())), exact(covariance)))
-        spread = _transposed(multiply(tilted[..., None], head.value))
+        spread = transposed(multiply(tilted[..., None], head.value))
         rows = product(spread, head.linear)
         plain = multiply(head.weight, add(exact(np.ones(())), exact(means)))
         blocks = multiply(
-            plain[:, None, :, None], _transposed(head.through)[None, :, None, :]
+            plain[:, None, :, None], transposed(head.through)[None, :, None, :]
         )
         found = add(rows, blocks.reshape(tokens, features, tokens * features))
         total = found if total is None else add(total, found)
@@ -165,10 +93,10 @@ def left_side(
     """The matrix Q: the pencil, and the products' values and means."""
     total = None
     for head, side in zip(heads, sides, strict=True):
-        gram = product(_transposed(head.through), head.through)
+        gram = product(transposed(head.through), head.through)
         means = multiply(exact(side.through[:, None, None]), gram[None])
         weighted = multiply(exact(side.values[..., None]), head.value)
-        found = add(means, product(_transposed(head.value), weighted))
+        found = add(means, product(transposed(head.value), weighted))
         total = found if total is None else add(total, found)
     return _sum(pencil, _dense(total))
 
@@ -201,8 +129,8 @@ def _right_part(heads: list[HeadArrays], sides: list[Sides], part: int) -> NormB
         tokens, _, size = head.linear.shape
         flat = head.linear.reshape(tokens * tokens, size)
         dense.append(_quadratic(flat, side.linear[part].ravel()))
-        keys = product(_transposed(head.form), head.form)
-        own = product(head.form, _transposed(head.form))
+        keys = product(transposed(head.form), head.form)
+        own = product(head.form, transposed(head.form))
         # Sums over the receivers of nonnegative numbers, rounded upward.
         weights = [
             outward(side.keys[part].sum(axis=0)),
@@ -214,84 +142,3 @@ def _right_part(heads: list[HeadArrays], sides: list[Sides], part: int) -> NormB
             found = multiply(exact(weight[:, None, None]), matrix[None])
             blocks = found if blocks is None else add(blocks, found)
     return _sum(_dense(blocks), *dense)
-
-
-def pencil(
-    heads: list[HeadArrays],
-    shares: np.ndarray,
-    subspace: np.ndarray,
-    scales: np.ndarray,
-    weights: np.ndarray,
-) -> NormBall:
-    r"""Enclose $\sum_b s_bK_b\operatorname{diag}(c)K_b^{\mathsf T}$.
-
-    `shares` (4, H, n): how much of covariance, means, moved values and moved keys is
-    kept in the first order.
-    """
-    size = subspace.shape[1]
-    middle = np.zeros((size, size))
-    radius = 0.0
-    terms = size + len(subspace)
-    for start in range(0, len(subspace), BATCH):
-        vectors = subspace[start : start + BATCH]
-        batch = directional(heads, shares, vectors)
-        for place in range(batch.shape[0]):
-            exact_part = batch.midpoint[place]
-            weight = weights * scales[start + place]
-            scaled = exact_part * weight
-            middle += scaled @ exact_part.T
-            lengths = [
-                frobenius(part) for part in (scaled, exact_part, batch.radius[place])
-            ]
-            rounding = (gamma(terms) + 4 * UNIT_ROUNDOFF) * lengths[0] * lengths[1]
-            spread = 2 * lengths[0] * lengths[2] + weight.max() * lengths[2] ** 2
-            radius += outward(rounding + spread) + 8 * size**3 * SMALLEST
-    return NormBall(middle, float(outward(radius * (1 + 2.0**-30))))
-
-
-def directional(
-    heads: list[HeadArrays], shares: np.ndarray, vectors: np.ndarray
-) -> MidpointRadius:
-    r"""Enclose $\partial(Jf)/\partial X$, in shares, for every vector: (m, nd, nd)."""
-    total = None
-    for place, head in enumerate(heads):
-        found = _directional(head, shares[:, place], vectors)
-        total = found if total is None else add(total, found)
-    return total
-
-
-def _directional(
-    head: HeadArrays, shares: np.ndarray, vectors: np.ndarray
-) -> MidpointRadius:
-    count = len(vectors)
-    tokens, features = head.value.shape[1:]
-    size = tokens * features
-    covariance, means, values, keys = (exact(share[:, None, None]) for share in shares)
-    f = exact(vectors.reshape(count, tokens, features))
-    # Logit changes z_ik . f, as (m, i, k).
-    turned = product(head.linear, exact(vectors.T)).transpose(2, 0, 1)
-    moved = product(f, head.through)
-    spread = multiply(turned[..., None], multiply(covariance, head.value)[None])
-    change = add(multiply(means, moved[:, None]), spread)
-    weighted = multiply(head.weight[None, ..., None], change)
-    rows = product(_transposed(weighted), head.linear[None])
-    rows = rows.reshape(count, tokens, features, tokens, features)
-    # Values and keys that move with their token, and the receiver's own query.
-    heavy = multiply(multiply(values[..., 0], head.weight)[None], turned)
-    rows = add(
-        rows,
-        multiply(
-            heavy[:, :, None, :, None], _transposed(head.through)[None, None, :, None]
-        ),
-    )
-    weights = multiply(keys[..., 0], head.weight)
-    kept = _transposed(multiply(weights[..., None], head.value))
-    pulled = product(f, head.form)[:, :, None, None, :]
-    rows = add(rows, multiply(kept[None, ..., None], pulled))
-    images = product(f, _transposed(head.form))
-    own = product(kept[None], images[:, None])
-    token = np.arange(tokens)
-    diagonal = add(rows[:, token, :, token], own.transpose(1, 0, 2, 3))
-    rows.midpoint[:, token, :, token] = diagonal.midpoint
-    rows.radius[:, token, :, token] = diagonal.radius
-    return rows.reshape(count, size, size)

@@ -14,27 +14,21 @@ from dataclasses import dataclass
 import numpy as np
 from flint import arb
 
-from stabcheck.checker.arithmetic.balls import largest, power_of_two, root
+from stabcheck.checker.arithmetic.balls import largest
 from stabcheck.checker.float64.midpoint_radius import outward
+from stabcheck.checker.float64.pencil.moved import (
+    Choice,
+    Product,
+    moved_apart,
+    moved_together,
+    of_moves,
+)
 from stabcheck.checker.pencil.domain import Moves, Reach
 from stabcheck.checker.pencil.rows import Row
 
 PRODUCTS = 12
 OUTSIDE = 7
 """The products from this place on act on what the subspace leaves."""
-LEAST = power_of_two(-100)
-
-
-@dataclass
-class Product:
-    """One product of one row: the weights of its two sides, zero where absent."""
-
-    through: arb | int = 0
-    values: Sequence[arb] = ()
-    linear: Sequence[arb] = ()
-    keys: Sequence[arb] = ()
-    own: arb | int = 0
-    plain: Sequence[arb] = ()
 
 
 @dataclass(frozen=True)
@@ -54,21 +48,6 @@ class Sides:
     plain: np.ndarray
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The shares of the first order that are kept apart, and the shifts of a row.
-
-    `covariance`, `means`, `values`, `keys` lie in [0, 1]; the shifts run over the keys.
-    """
-
-    covariance: arb
-    means: arb
-    values: arb
-    keys: arb
-    shift_covariance: list[arb]
-    shift_means: list[arb]
-
-
 def row_products(
     row: Row, own: int | None, choice: Choice, moves: Moves, reach: Reach
 ) -> list[Product]:
@@ -82,6 +61,7 @@ def row_products(
     keys = [reach.own * choice.keys * p for p in weight]
     covariance = _covariance(row, choice)
     means = _means(row, choice)
+    all_mixed = sum(mixed, arb(0)).min(choice.means * row.steepness)
     found = {
         0: Product(values=covariance, linear=covariance),
         2: Product(
@@ -94,15 +74,15 @@ def row_products(
                 for c, u in zip(changed, row.upper, strict=True)
             ],
         ),
-        6: Product(through=_all_means(row, choice, means, moves), plain=means),
-        7: Product(through=_all_moved(row, choice, mixed, moves), plain=mixed),
+        6: Product(through=_all_means(row, choice, means), plain=means),
+        7: Product(through=all_mixed, plain=mixed),
         8: Product(values=turned, linear=turned),
         10: Product(values=keys, keys=keys),
-    } | _of_moves(
+    } | of_moves(
         choice,
-        _joint(row, own, changed, moves.radius)
+        moved_together(row, own, changed, moves.radius)
         if moves.are_joint
-        else _separate(row, changed, reach),
+        else moved_apart(row, changed, reach),
         row.upper,
         reach,
     )
@@ -150,125 +130,14 @@ def _means(row: Row, choice: Choice) -> list[arb]:
     return found
 
 
-def _all_means(row: Row, choice: Choice, means: list[arb], moves: Moves) -> arb:
+def _all_means(row: Row, choice: Choice, means: list[arb]) -> arb:
     """A bound of the sum over the keys of what `means` bounds one by one."""
-    total = sum(means, arb(0))
-    if not moves.are_joint:
-        return total
-    # sum_k |p'_k - p_k(1 + h_k)| = 2 psi for centred h, and sum_k |p'_k - p_k| <= chi.
+    # With the share, sum_k |p'_k - p_k (1 + h_k)|; with the rest, sum_k |p'_k - p_k|.
     share = choice.means
-    parts = zip(row.weight, row.quadratic, choice.shift_means, strict=True)
-    moved = sum((p * (share * q + abs(shift)) for p, q, shift in parts), arb(0))
-    return total.min(2 * share * row.psi + (1 - share) * row.chi + moved)
-
-
-def _all_moved(row: Row, choice: Choice, mixed: list[arb], moves: Moves) -> arb:
-    total = sum(mixed, arb(0))
-    if not moves.are_joint:
-        return total
-    return total.min(choice.means * row.steepness)
-
-
-@dataclass(frozen=True)
-class _Moved:
-    """Bounds for keys that move with their tokens; the reach is a factor of the last.
-
-    `changed` and `spread` belong to a change of measure, `whole` to changed weights;
-    `both` and `twice` to two moves; `kept` and `first`, with the reach of every key, to
-    the centre's weights.
-    """
-
-    changed: arb
-    spread: list[arb]
-    values_changed: arb
-    values_spread: list[arb]
-    whole: arb
-    both: arb
-    twice: arb
-    kept: arb
-    first: list[arb]
-
-
-def _of_moves(
-    choice: Choice, found: _Moved, upper: list[arb], reach: Reach
-) -> dict[int, Product]:
-    """The products in which values or keys move with their tokens."""
-    nu, eta, far = choice.values, choice.keys, reach.farthest
-    whole = [found.whole * u for u in upper]
-    pair, twice = far * reach.own * found.both, far * far * found.twice
-    return {
-        1: Product(
-            through=far * (nu * found.values_changed + (1 - nu) * found.whole),
-            linear=[
-                far * (nu * t + (1 - nu) * u)
-                for t, u in zip(found.values_spread, whole, strict=True)
-            ],
-        ),
-        3: Product(
-            values=[
-                far * (eta * t + (1 - eta) * u)
-                for t, u in zip(found.spread, whole, strict=True)
-            ],
-            own=far * (eta * found.changed + (1 - eta) * found.whole),
-        ),
-        4: Product(through=pair, keys=[pair * u for u in upper]),
-        5: Product(through=twice, own=twice),
-        9: Product(through=nu * found.kept, linear=[nu * t for t in found.first]),
-        11: Product(values=[eta * t for t in found.first], own=eta * found.kept),
-    }
-
-
-def _separate(row: Row, changed: list[arb], reach: Reach) -> _Moved:
-    """Tokens that move on their own."""
-    first = [p * r for p, r in zip(row.weight, reach.keys, strict=True)]
-    return _Moved(
-        changed=sum(changed, arb(0)) + row.chi,
-        spread=[c + row.chi * p for c, p in zip(changed, row.weight, strict=True)],
-        values_changed=2 * row.chi,
-        values_spread=[2 * row.chi * p for p in row.weight],
-        whole=arb(1),
-        both=arb(1),
-        twice=arb(1),
-        kept=sum(first, arb(0)),
-        first=first,
-    )
-
-
-def _joint(row: Row, own: int | None, changed: list[arb], radius: arb) -> _Moved:
-    """Tokens that share one radius."""
-    pairs = list(zip(row.weight, row.change, strict=True))
-    balance = largest(root(p) * x for p, x in pairs).max(LEAST)
-    length = root(sum((u * u for u in row.upper), arb(0))).min(arb(1))
-    spread = [
-        c * c / balance + length * row.chi * p
-        for c, p in zip(changed, row.weight, strict=True)
-    ]
-    heaviest = largest(row.weight)
-    return _Moved(
-        changed=balance + length * row.chi,
-        spread=spread,
-        values_changed=balance + length * row.chi,
-        values_spread=spread,
-        whole=root(largest(row.upper)),
-        both=root(_shared_moves(row.upper, own)),
-        twice=largest(row.upper),
-        kept=radius * heaviest,
-        first=[radius * p * p / heaviest for p in row.weight],
-    )
-
-
-def _shared_moves(upper: list[arb], own: int | None) -> arb:
-    """The largest x (P_own x + P' (1 - x)): the receiver and one key share a radius."""
-    mine = arb(0) if own is None else upper[own]
-    others = [u for place, u in enumerate(upper) if place != own]
-    if not others:
-        return mine
-    other = largest(others)
-    if mine >= other / 2:
-        return mine
-    gap = other - mine
-    inside = other * other / (4 * gap) if gap > 0 else other
-    return inside if mine < other / 2 else inside.max(mine)
+    pairs = zip(row.weight, choice.shift_means, strict=True)
+    moved = sum((p * abs(shift) for p, shift in pairs), arb(0))
+    whole = share * (row.curved + row.bilinear) + (1 - share) * row.chi
+    return sum(means, arb(0)).min(whole + moved)
 
 
 def _upper(value: arb | int) -> float:
