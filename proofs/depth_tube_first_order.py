@@ -6,17 +6,21 @@ couplings of $S_k$, which is at least quadratic in $\varepsilon$.  Let $T_l$ be 
 second derivative of the first l maps, $\lVert T_l[\delta]\rVert \le t_l$, $d_l = t_l +
 \rho_l$, $\rho_0 = 0$ and
 
-$$\rho_l = \sum_{k \le l}\bigl(\lVert P_{l,k}\rVert q_kd_{k-1} + \langle P_{l,k}, K_k,
-B_{k-1}\rangle + \langle P_{l,k}, K_k, I\rangle d_{k-1}\bigr).$$
+$$\rho_l = \sum_{k \le l}\lVert P_{l,k}\rVert q_kd_{k-1} + \lVert
+X_l\operatorname{diag}(\sqrt r)\rVert\Bigl(\lVert\operatorname{diag}(\sqrt c)Z_l\rVert +
+\bigl(\sum_{k \le l}\lVert\operatorname{diag}(\sqrt{c_k})R_k\rVert^2d_{k-1}^2
+\bigr)^{1/2}\Bigr).$$
 
 Then the derivative of the first l maps is within $\rho_l$ of $B_l + T_l[\delta]$, and
 the growth over the tube is at most $\sup\lVert B_L + T_L[\delta]\rVert + \rho_L$
 (`top-pair-block`).  The states move by $B_l\delta + w_l$ with $|w_{l,i}|$ at most
-$\tfrac12\sup|T_l[\delta]_i||\varepsilon|$ plus the smaller of $\tfrac13\rho_l
-|\varepsilon|$ and what the maps add at the third order, pushed forward by $P_{l,k}$.
+$\tfrac12\sup|T_l[\delta, \delta]_i|$ plus the smaller of $\tfrac13\rho_l|\varepsilon|$
+and what the maps add at the third order, pushed forward by $P_{l,k}$: there
+$\sup|Q_k[B_{k-1}\delta, w_{k-1}]_i|$.  Both suprema are over products of balls, of the
+parts of both arguments (`product-ball-support`).
 """
 
-from sympy import Rational, expand, integrate, symbols
+from sympy import Rational, expand, integrate, sqrt, symbols
 
 THEOREM = "depth-tube-first-order"
 
@@ -24,12 +28,16 @@ t = symbols("t", nonnegative=True)
 
 
 def is_covered(centres, linear, rest, through_deviations=True) -> bool:
-    """Whether numbers J_k, q_k, s_k of two maps obey the bound of the remainder."""
+    """Whether numbers J_k, q_k, s_k of two maps obey the bound of the remainder.
+
+    The weights are in proportion: $r_k = s_kB_{k-1}/P_{2,k}$, $c_k$ the other way.
+    """
     (J1, J2), (q1, q2), (s1, s2) = centres, linear, rest
     first = q1 * J2 + q2 * J1
     moved = (J1 + q1 + s1) * (J2 + q2 + s2)
     deviation = abs(q1) + abs(s1)
-    bound = abs(J2) * abs(s1) + abs(s2) * abs(J1) + abs(s2) * deviation
+    joint = abs(s1) * abs(J2) + abs(s2) * abs(J1)
+    bound = joint + sqrt(joint) * sqrt(abs(s2) / abs(J1)) * deviation
     if through_deviations:
         bound += abs(q2) * deviation
     return bool(abs(moved - J1 * J2 - first) <= bound)
@@ -81,6 +89,15 @@ def step_5_or_by_what_the_maps_add_at_the_third_order():
     after = J * before + Q * b**2 / 2 + Q * b * before + Q * before**2 / 2
     halves = (J * second + Q * b**2) / 2
     assert expand(after - halves - (J * rest + Q * b * before + Q * before**2 / 2)) == 0
+
+
+def step_6_a_product_of_parts_is_as_long_as_both_lengths_multiplied():
+    # T[delta, w]_i = sum_jk M_ijk (delta_j x w_k), |delta_j x w_k| = |delta_j||w_k|: a
+    # linear map of a product of balls of the radii eps_j omega_k.
+    first, second = symbols("a1:4", real=True), symbols("b1:4", real=True)
+    product = sum((a * b) ** 2 for a in first for b in second)
+    lengths = sum(a * a for a in first) * sum(b * b for b in second)
+    assert expand(product - lengths) == 0
 
 
 def witness_positive_numbers_attain_it():

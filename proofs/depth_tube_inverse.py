@@ -2,16 +2,23 @@ r"""Theorem depth-tube-inverse.
 
 As in `depth-tube-inverse-coupled` and `depth-tube-first-order`, with $E_k =
 Q_k[B_{k-1}\delta] + S_k$, $\lVert Q_k[B_{k-1}\delta]\rVert \le q_k$ and $K_k$ the
-couplings of $S_k$.  Over the tube
+couplings of $S_k$.  Then $\eta_l$ is also at most
+
+$$\frac1{1 - z_l}\Bigl(\lVert X_l\sqrt r\rVert\Bigl(\lVert\sqrt cZ_l\rVert + \bigl(
+\sum_{k > l}\lVert\sqrt{c_k}R_k\rVert^2\eta_k^2\bigr)^{1/2}\Bigr) + \sum_{k \ge l}\lVert
+P_{k,l-1}^{-1}\rVert q_k(\lVert Y_k\rVert + [k > l]\eta_k)\Bigr),$$
+
+where $\sqrt r$ stands for the diagonal matrix, and over the tube
 
 $$\lVert D\Phi^{-1}\rVert \le \sup_\delta\lVert B_L^{-1} - B_L^{-1}T_L[\delta]B_L^{-1}
-\rVert + \sum_l\bigl(\langle B_l^{-1}, K_l, P_{L,l-1}^{-1}\rangle + \langle B_l^{-1},
-K_l, I\rangle\eta_l + \lVert B_l^{-1}\rVert q_l\eta_l\bigr),$$
+\rVert + \lVert X_1\sqrt r\rVert\Bigl(\lVert\sqrt cZ_1\rVert + \bigl(\sum_k\lVert
+\sqrt{c_k}R_k\rVert^2\eta_k^2\bigr)^{1/2}\Bigr) + \sum_k\lVert B_k^{-1}\rVert q_k
+\eta_k,$$
 
 and the shrink is at least one over that, or over the bound of the other theorem.
 """
 
-from sympy import Rational, expand, symbols
+from sympy import Rational, expand, sqrt, symbols
 
 THEOREM = "depth-tube-inverse"
 
@@ -24,8 +31,10 @@ def is_covered(centres, linear, rest, through_moves=True) -> bool:
     second_inverse = 1 / (J2 + q2 + s2)
     eta_2 = abs(second_inverse - 1 / J2)
     eta_1 = abs(second_inverse / (J1 + q1 + s1) - inverse)
-    bound = abs(s1 / J1 * inverse) + abs(s2 / (J1 * J2) / J2)
-    bound += abs(s1 / J1) * eta_1 + abs(s2 / (J1 * J2)) * eta_2
+    joint = abs(s1 / J1 * inverse) + abs(s2 / (J1 * J2) / J2)
+    # The weights in proportion: c_k = s_k B_k^-1/Y_k.
+    apart = abs(s1 / J1 / inverse) * eta_1**2 + abs(s2 * inverse * J2) * eta_2**2
+    bound = joint + sqrt(joint * apart)
     if through_moves:
         bound += abs(q1 / J1) * eta_1 + abs(q2 / (J1 * J2)) * eta_2
     moved = second_inverse / (J1 + q1 + s1)

@@ -11,7 +11,7 @@ import numpy as np
 
 from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.plans import Established
+from stabcheck.certify.plan_writer import Established
 from stabcheck.growth.deep import (
     Along,
     Curvature,

@@ -12,7 +12,11 @@ from stabcheck.checker.fields.trajectory import map_shape
 from stabcheck.checker.float64.deep.curvature import Curvature, curvature_of
 from stabcheck.checker.float64.deep.inverse import inverse_over_tube
 from stabcheck.checker.float64.deep.propagators import Along, along
-from stabcheck.checker.float64.deep.tube import growth_over_tube
+from stabcheck.checker.float64.deep.tube import (
+    Recursion,
+    growth_over_tube,
+    recursion,
+)
 from stabcheck.checker.float64.guard import check_rows, verified_arithmetic
 from stabcheck.checker.float64.midpoint_radius import float_at_least
 from stabcheck.checker.hypotheses import float_text, no_premises, quantity_of
@@ -57,6 +61,19 @@ def _curvature(ctx: Context, first: int, last: int, centre: str) -> Curvature:
     return ctx.cache[key]
 
 
+def _recursion(
+    ctx: Context, first: int, last: int, tube: tuple[str, np.ndarray], *, tensors: bool
+) -> Recursion:
+    """The bounds along the depth, kept for the other quantity on the same tube."""
+    centre, radii = tube
+    key = ("deep-tube", first, last, centre, radii.tobytes(), tensors)
+    if key not in ctx.cache:
+        path = _path(ctx, first, last, centre)
+        curved = _curvature(ctx, first, last, centre) if tensors else None
+        ctx.cache[key] = recursion(path, curved, radii)
+    return ctx.cache[key]
+
+
 def _check(
     ctx: Context, claim: dict, premises: list[dict], quantity: str, *, tensors: bool
 ) -> None:
@@ -65,15 +82,14 @@ def _check(
     if "maps" not in claim["subject"]:
         raise ClaimRejected("this theorem speaks about a range of maps")
     first, last = claim["subject"]["maps"]
-    centre, radii = _tube(ctx, claim, first)
+    tube = _tube(ctx, claim, first)
     with verified_arithmetic():
-        path = _path(ctx, first, last, centre)
-        curved = _curvature(ctx, first, last, centre) if tensors else None
+        state = _recursion(ctx, first, last, tube, tensors=tensors)
         if quantity == "growth":
-            found = growth_over_tube(path, curved, radii)
+            found = growth_over_tube(state)
             holds, side = found <= claim["bound"], "most"
         else:
-            inverse = inverse_over_tube(path, curved, radii)
+            inverse = inverse_over_tube(state)
             found, side = 1 / inverse, "least"
             holds = claim["bound"] <= 0 or Fraction(inverse) * claim["bound"] <= 1
     if not holds:

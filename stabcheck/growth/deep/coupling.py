@@ -12,6 +12,7 @@ K_{ab}\beta_b,\quad c_b = \tfrac1{\beta_b}\sum_aK_{ab}\alpha_a .$$
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -49,7 +50,23 @@ class Frame:
 
     def weighted_norm(self, weights: np.ndarray) -> float:
         r"""$\lVert\operatorname{diag}(\sqrt w)F\rVert$."""
-        return matrix_norm(self.rows * np.sqrt(weights)[self.group][:, None])
+        return matrix_norm(self._weighted(weights))
+
+    def gram(self, weights: np.ndarray) -> np.ndarray:
+        r"""$F^{\mathsf T}\operatorname{diag}(w)F$, `(n d, n d)`."""
+        rows = self._weighted(weights)
+        return rows.T @ rows
+
+    def _weighted(self, weights: np.ndarray) -> np.ndarray:
+        return self.rows * np.sqrt(weights)[self.group][:, None]
+
+
+def beside(frames: Sequence[Frame]) -> Frame:
+    """One frame of all their groups."""
+    counts = np.cumsum([0, *(frame.groups for frame in frames)])
+    group = [frame.group + count for frame, count in zip(frames, counts, strict=False)]
+    rows = np.concatenate([frame.rows for frame in frames])
+    return Frame(rows, np.concatenate(group))
 
 
 @dataclass(frozen=True)
@@ -77,11 +94,14 @@ class Coupling:
         found = self.values * vector[self.left]
         return np.bincount(self.right, found, self.shape[1])
 
+    def weights(self, left: Frame, right: Frame) -> tuple[np.ndarray, np.ndarray]:
+        """The weights r and c of the groups, for the sizes of two frames."""
+        alpha, beta = left.sizes(), right.sizes()
+        return self.times(beta) / alpha, self.transposed_times(alpha) / beta
+
     def norm_between(self, left: Frame, right: Frame) -> float:
         """Bound the norm of everything that it makes between two frames."""
-        alpha, beta = left.sizes(), right.sizes()
-        rows = self.times(beta) / alpha
-        columns = self.transposed_times(alpha) / beta
+        rows, columns = self.weights(left, right)
         return left.weighted_norm(rows) * right.weighted_norm(columns)
 
 

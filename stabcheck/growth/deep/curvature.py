@@ -18,11 +18,15 @@ from stabcheck.growth.deep.propagators import Along, Part
 class Curvature:
     """`stack[l]` are the Grams of T_l, `(n, N, N)`, `maps[l]` those of Q_l[B_(l-1)].
 
-    `last` is T_L itself, `(N, N, N)`: output, direction, input.
+    `stack_pairs` and `map_pairs` are the same by output token and pair of input
+    tokens, `(n, n, n, d, d)`; `last` is T_L itself, `(N, N, N)`: output, direction,
+    input.
     """
 
     stack: tuple[np.ndarray, ...]
     maps: tuple[np.ndarray, ...]
+    stack_pairs: tuple[np.ndarray, ...]
+    map_pairs: tuple[np.ndarray, ...]
     last: np.ndarray
 
 
@@ -31,12 +35,18 @@ def curvature_of(path: Along) -> Curvature:
     size = path.products[0, 0].shape[0]
     tensor = np.zeros((size, size, size))
     stack, maps = [grams(tensor, path.tokens)], []
+    stack_pairs, map_pairs = [pair_grams(tensor, path.tokens)], []
     for number, part in enumerate(path.parts):
         before = path.products[number, 0]
-        maps.append(grams(_map_curvature(part, before), path.tokens))
+        curved = _map_curvature(part, before)
+        maps.append(grams(curved, path.tokens))
+        map_pairs.append(pair_grams(curved, path.tokens))
         tensor = _next(part, before, tensor)
         stack.append(grams(tensor, path.tokens))
-    return Curvature(tuple(stack), tuple(maps), tensor)
+        stack_pairs.append(pair_grams(tensor, path.tokens))
+    return Curvature(
+        tuple(stack), tuple(maps), tuple(stack_pairs), tuple(map_pairs), tensor
+    )
 
 
 def grams(tensor: np.ndarray, tokens: int) -> np.ndarray:
@@ -47,6 +57,17 @@ def grams(tensor: np.ndarray, tokens: int) -> np.ndarray:
         flat = np.ascontiguousarray(part).reshape(size, -1)
         found.append(flat @ flat.T)
     return np.stack(found)
+
+
+def pair_grams(tensor: np.ndarray, tokens: int) -> np.ndarray:
+    r"""$M_{ijk}M_{ijk}^{\mathsf T}$ of the parts $M_{ijk}$ `(d, d d)` of a tensor."""
+    width = len(tensor) // tokens
+    shaped = tensor.reshape((tokens, width) * 3)
+    found = np.empty((tokens, tokens, tokens, width, width))
+    for at, rows in zip(found, shaped, strict=True):
+        parts = rows.transpose(1, 3, 0, 2, 4).reshape(tokens, tokens, width, -1)
+        np.matmul(parts, np.swapaxes(parts, -1, -2), out=at)
+    return found
 
 
 def _map_curvature(part: Part, before: np.ndarray) -> np.ndarray:

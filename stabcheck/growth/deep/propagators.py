@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from stabcheck.bounds import Attention, FeedForward, LayerNorm, RMSNorm
 from stabcheck.growth.deep.attention import AttentionPart
+from stabcheck.growth.deep.coupling import Frame
 from stabcheck.growth.deep.feed_forward import FeedForwardPart
 from stabcheck.growth.deep.normalised import Normalised, normalised
 from stabcheck.growth.deep.support import matrix_norm
@@ -49,16 +50,48 @@ class Along:
     parts: tuple[Part, ...]
     products: dict[tuple[int, int], np.ndarray]
     norms: dict[tuple[int, int], float] = field(default_factory=dict)
+    starts: dict[int, Frame] = field(default_factory=dict)
+    inverses: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
+    inverse_norms: dict[tuple[int, int], float] = field(default_factory=dict)
+    recursions: dict[tuple[bool, bytes], Any] = field(default_factory=dict)
+    """The bounds over tubes of these radii, for growth and shrink alike."""
 
     @property
     def depth(self) -> int:
         return len(self.parts)
+
+    @property
+    def width(self) -> int:
+        """The features of a token."""
+        return len(self.products[0, 0]) // self.tokens
 
     def norm(self, last: int, first: int) -> float:
         """A bound of the norm of a partial product."""
         if (last, first) not in self.norms:
             self.norms[last, first] = matrix_norm(self.products[last, first])
         return self.norms[last, first]
+
+    def start(self, number: int) -> Frame:
+        """The right frame of a map, as functionals of the input."""
+        if number not in self.starts:
+            right = self.parts[number].field.right
+            self.starts[number] = right.times(self.products[number, 0])
+        return self.starts[number]
+
+    def inverse(self, last: int, first: int) -> np.ndarray:
+        """The inverse of a partial product.
+
+        **Raises:** `numpy.linalg.LinAlgError` where it is singular.
+        """
+        if (last, first) not in self.inverses:
+            self.inverses[last, first] = np.linalg.inv(self.products[last, first])
+        return self.inverses[last, first]
+
+    def inverse_norm(self, last: int, first: int) -> float:
+        """A bound of the norm of the inverse of a partial product."""
+        if (last, first) not in self.inverse_norms:
+            self.inverse_norms[last, first] = matrix_norm(self.inverse(last, first))
+        return self.inverse_norms[last, first]
 
 
 def is_covered(branch: Branch) -> bool:

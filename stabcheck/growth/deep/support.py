@@ -68,9 +68,14 @@ def gram_support(grams: np.ndarray, radii: np.ndarray) -> float:
     return min(total, float(np.sqrt(top * total)))
 
 
-def row_supports(grams: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    """The same for the rows of each token, from the diagonal blocks of the Grams."""
-    tokens = len(radii)
-    width = grams.shape[1] // tokens
-    places = [slice(i * width, (i + 1) * width) for i in range(tokens)]
-    return np.array([gram_support(grams[:, at, at], radii) for at in places])
+def pair_supports(
+    grams: np.ndarray, first: np.ndarray, second: np.ndarray
+) -> np.ndarray:
+    r"""$\sup|T[\delta, w]_i|$ over two products of balls, for each token `i`.
+
+    `grams` `(n, n, n, d, d)`: token, then the tokens of $\delta$ and of $w$, whose
+    product of the parts is as long as both lengths multiplied.
+    """
+    radii = np.outer(first, second).ravel()
+    width = grams.shape[-1]
+    return np.array([gram_support(g.reshape(-1, width, width), radii) for g in grams])

@@ -3,12 +3,13 @@ r"""Growth over an input tube: theorems `depth-tube-first-order`, `depth-tube-co
 With $|\delta_i| \le \varepsilon_i$, $T_l$ the second derivative of the first l maps and
 $w_l$ what the state moves beyond $B_l\delta$,
 
-$$\lVert D\Phi_l(X) - B_l - T_l[\delta]\rVert \le \rho_l = \sum_{k \le l}\bigl(\lVert
-P_{l,k}\rVert q_kd_{k-1} + \langle P_{l,k}, K_k, B_{k-1}\rangle + \langle P_{l,k}, K_k,
-I\rangle d_{k-1}\bigr),\qquad d_l = t_l + \rho_l,$$
+$$\lVert D\Phi_l(X) - B_l - T_l[\delta]\rVert \le \rho_l = \sum_{k \le l}\lVert
+P_{l,k}\rVert q_kd_{k-1} + \lVert X_l\sqrt r\rVert\Bigl(\lVert\sqrt cZ_l\rVert +
+\bigl(\sum_{k \le l}\lVert\sqrt{c_k}R_k\rVert^2d_{k-1}^2\bigr)^{1/2}\Bigr),\qquad d_l =
+t_l + \rho_l,$$
 
-where $K_k$ couples what is not linear in $\delta$ and $\langle\cdot\rangle$ is the
-norm of `weighted-schur-test`.  Without the tensors $T_l$ everything is coupled.
+where the frames $X_l$, $Z_l$ and weights $r$, $c$ of all maps couple what is not linear
+in $\delta$ (`weighted-schur-test`).  Without the tensors $T_l$ everything is coupled.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stabcheck.growth.deep.coupling import Coupling, reach
+from stabcheck.growth.deep.coupling import Coupling, Frame, beside, reach
 from stabcheck.growth.deep.curvature import Curvature
 from stabcheck.growth.deep.graded import Graded
+from stabcheck.growth.deep.joint import Joint
 from stabcheck.growth.deep.propagators import Along, Part
 from stabcheck.growth.deep.support import (
     gram_support,
-    row_supports,
+    pair_supports,
     vector_support,
 )
 from stabcheck.growth.deep.top_pair import top_pair
@@ -59,6 +61,9 @@ class Moves:
     one: Coupling
     rest: Coupling
     forces: np.ndarray
+    """What the map adds to the move of the state, over its left groups."""
+    turned: np.ndarray
+    """What its second derivative adds at each token, where it is not coupled."""
     curved: float | None
     """Largest norm of the part that is linear in the input, from its tensor."""
 
@@ -67,8 +72,8 @@ def deep_growth(
     path: Along, curved: Curvature | None, radii: np.ndarray
 ) -> DeepBound | None:
     """Bound the growth over the tube of these radii `(n,)`; None where it diverges."""
-    state = Recursion(path, curved, radii)
-    if not all(state.advance(number) for number in range(path.depth)):
+    state = recursion(path, curved, radii)
+    if state is None:
         return None
     last = path.products[path.depth, 0]
     if curved is None:
@@ -77,6 +82,18 @@ def deep_growth(
         first = top_pair(last, curved.last, state.linear[-1], radii)
     rest = state.remainders[-1]
     return DeepBound(first + rest, rest, GROWTH_ROOM)
+
+
+def recursion(
+    path: Along, curved: Curvature | None, radii: np.ndarray
+) -> Recursion | None:
+    """The bounds along the whole depth; None where they diverge."""
+    key = curved is None, radii.tobytes()
+    if key not in path.recursions:
+        state = Recursion(path, curved, radii)
+        holds = all(state.advance(number) for number in range(path.depth))
+        path.recursions[key] = state if holds else None
+    return path.recursions[key]
 
 
 class Recursion:
@@ -90,6 +107,7 @@ class Recursion:
         self.drift = np.zeros(path.tokens)
         self.linear, self.remainders = [0.0], [0.0]
         self.moves: list[Moves] = []
+        self.joint = Joint(path)
 
     def advance(self, number: int) -> bool:
         """Take one map more; False where it diverges."""
@@ -97,29 +115,32 @@ class Recursion:
         if found is None:
             return False
         self.moves.append(found)
+        self.joint.advance(number, found.rest)
         after = number + 1
         self.remainders.append(self._remainder(after))
-        grams = None if self.curved is None else self.curved.stack[after]
-        self.linear.append(0.0 if grams is None else gram_support(grams, self.radii))
-        forced = np.sum(
-            [
-                reach(self._left(after, k + 1, part), moves.forces, self.path.tokens)
-                for k, (part, moves) in enumerate(
-                    zip(self.path.parts, self.moves, strict=False)
-                )
-            ],
-            axis=0,
-        )
+        forced = self._forced(after)
         integral = self.remainders[-1] * self.length
-        if grams is None:
+        if self.curved is None:
+            self.linear.append(0.0)
             self.drift = np.minimum(forced, integral / 2)
         else:
-            second = row_supports(grams, self.radii) * self.length / 2
+            self.linear.append(gram_support(self.curved.stack[after], self.radii))
+            pairs = self.curved.stack_pairs[after]
+            second = pair_supports(pairs, self.radii, self.radii) / 2
             self.drift = second + np.minimum(forced, integral / 3)
         return bool(np.isfinite(self.drift).all() and self.remainders[-1] < LARGEST)
 
-    def _left(self, after: int, before: int, part: Part):
-        return part.field.left.times(self.path.products[after, before].T)
+    def _forced(self, after: int) -> np.ndarray:
+        """How far the states behind move by what the maps so far add, `(n,)`."""
+        frames, lengths = [], []
+        tokens = np.repeat(np.arange(self.path.tokens), self.path.width)
+        for k, (part, moves) in enumerate(
+            zip(self.path.parts, self.moves, strict=False)
+        ):
+            pushed = self.path.products[after, k + 1].T
+            frames += [part.field.left.times(pushed), Frame(pushed, tokens)]
+            lengths += [moves.forces, moves.turned]
+        return reach(beside(frames), np.concatenate(lengths), self.path.tokens)
 
     def _moves(self, number: int) -> Moves | None:
         part, before = self.path.parts[number], self.path.products[number, 0]
@@ -130,7 +151,7 @@ class Recursion:
         if turns is None:
             return None
         field = part.field
-        ahead = field.supports(field.right.rows @ before, self.radii)
+        ahead = field.supports(self.path.start(number).rows, self.radii)
         drifted = field.supports(field.right.rows, self.drift)
         couplings = field.couplings(ahead, drifted, rest, turns)
         one, drift, beyond = (c.scaled(part.step_size) for c in couplings)
@@ -139,28 +160,21 @@ class Recursion:
         by_input = field.lengths(ahead, linear)
         by_drift = field.lengths(drifted, self.drift)
         forces = drift.times(by_drift) / 2 + beyond.times(by_input + by_drift) / 3
-        forces = forces + one.times(by_drift)
         if self.curved is None:
-            forces = forces + one.times(by_input) / 2
-            return Moves(one, one + drift + beyond, forces, None)
+            forces = forces + one.times(by_input) / 2 + one.times(by_drift)
+            nothing = np.zeros_like(self.drift)
+            return Moves(one, one + drift + beyond, forces, nothing, None)
+        pairs = self.curved.map_pairs[number]
+        turned = pair_supports(pairs, self.radii, self.drift)
         curved = gram_support(self.curved.maps[number], self.radii)
-        return Moves(one, drift + beyond, forces, curved)
+        return Moves(one, drift + beyond, forces, turned, curved)
 
     def _remainder(self, after: int) -> float:
-        total = 0.0
-        for k, (part, moves) in enumerate(
-            zip(self.path.parts, self.moves, strict=False)
-        ):
-            left = self._left(after, k + 1, part)
-            before = part.field.right.times(self.path.products[k, 0])
-            total += moves.rest.norm_between(left, before)
-            deviation = self.linear[k] + self.remainders[k]
-            if deviation == 0:
-                continue
-            apart = moves.rest.norm_between(left, part.field.right)
+        deviations = np.add(self.linear, self.remainders)
+        total = self.joint.norm(deviations)
+        for k, moves in enumerate(self.moves):
             if moves.curved is not None:
-                apart += self.path.norm(after, k + 1) * moves.curved
-            total += apart * deviation
+                total += self.path.norm(after, k + 1) * moves.curved * deviations[k]
         return total
 
 

@@ -17,7 +17,9 @@ import numpy as np
 
 from stabcheck.checker.float64.deep.arrays import (
     Near,
+    multiply,
     multiply_accurately,
+    stacked,
     together,
     upward,
 )
@@ -54,6 +56,10 @@ class Frame:
         """The frame multiplied from the right."""
         return replace(self, rows=multiply_accurately(self.rows, matrix))
 
+    def pushed(self, matrix: Near) -> Frame:
+        """The same with ordinary roundings: for what multiplies small numbers."""
+        return replace(self, rows=multiply(self.rows, matrix))
+
     def sizes(self) -> np.ndarray:
         """A positive number for every group, near the norm of its rows."""
         rows = self.rows.middle
@@ -63,13 +69,24 @@ class Frame:
 
     def weighted_norm(self, weights: np.ndarray) -> float:
         r"""Bound $\lVert\operatorname{diag}(\sqrt w)F\rVert$."""
+        return matrix_norm(self._weighted(weights))
+
+    def gram(self, weights: np.ndarray) -> Near:
+        r"""$F^{\mathsf T}\operatorname{diag}(w)F$, `(n d, n d)`."""
+        rows = self._weighted(weights)
+        middle = rows.middle.T @ rows.middle
+        error = gamma(len(rows.middle)) * rows.size**2
+        error += rows.radius * (2 * rows.size + rows.radius)
+        return Near(middle, float(upward(error)))
+
+    def _weighted(self, weights: np.ndarray) -> Near:
         factors = np.sqrt(weights)
         middle = self.rows.middle * factors[self.group][:, None]
         largest = float(upward(factors.max()))
         # The factors and the products are rounded once each.
         rounding = 4 * UNIT_ROUNDOFF * self.rows.size
         error = upward(largest * (self.rows.radius + rounding))
-        return matrix_norm(Near(middle, float(error)))
+        return Near(middle, float(error))
 
 
 def frame(parts: list[Near]) -> Frame:
@@ -84,6 +101,13 @@ def frame(parts: list[Near]) -> Frame:
     rows = np.concatenate(flat)
     norm = matrix_norm(Near(rows, 0.0))
     return Frame(Near(rows, radius, norm), np.concatenate(starts))
+
+
+def beside(frames: list[Frame]) -> Frame:
+    """One frame of all their groups."""
+    counts = np.cumsum([0, *(len(part.rows.middle) for part in frames)])
+    starts = [part.starts + count for part, count in zip(frames, counts, strict=False)]
+    return Frame(stacked([part.rows for part in frames]), np.concatenate(starts))
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,11 +135,15 @@ class Coupling:
         found = self.values * vector[self.left]
         return upward(np.bincount(self.right, found, self.shape[1]))
 
-    def norm_between(self, left: Frame, right: Frame) -> float:
-        """Bound the norm of everything that it makes between two frames."""
+    def weights(self, left: Frame, right: Frame) -> tuple[np.ndarray, np.ndarray]:
+        """The weights r and c of the groups, for the sizes of two frames."""
         alpha, beta = left.sizes(), right.sizes()
         rows = upward(self.times(beta) / alpha)
-        columns = upward(self.transposed_times(alpha) / beta)
+        return rows, upward(self.transposed_times(alpha) / beta)
+
+    def norm_between(self, left: Frame, right: Frame) -> float:
+        """Bound the norm of everything that it makes between two frames."""
+        rows, columns = self.weights(left, right)
         found = left.weighted_norm(rows) * right.weighted_norm(columns)
         return float(upward(found))
 

@@ -24,7 +24,7 @@ from stabcheck.checker.float64.deep.normalised import identity_blocks
 from stabcheck.checker.float64.deep.propagators import Along, Part, scaled
 from stabcheck.checker.float64.deep.support import (
     gram_support,
-    row_supports,
+    pair_supports,
     total_length,
 )
 from stabcheck.checker.float64.midpoint_radius import gamma
@@ -46,10 +46,19 @@ class Grams:
         found = gram_support(self.matrices, self.rounding, radii)
         return float(upward(found + self.radius * total_length(radii)))
 
-    def rows(self, radii: np.ndarray) -> np.ndarray:
-        """The same for the rows of each token."""
-        found = row_supports(self.matrices, self.rounding, radii)
-        return upward(found + self.radius * total_length(radii))
+
+@dataclass(frozen=True, eq=False)
+class PairGrams:
+    """The same by output token and pair of input tokens: `(n, n, n, d, d)`."""
+
+    matrices: np.ndarray
+    rounding: np.ndarray
+    radius: float
+
+    def support(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        r"""$\sup|T[\delta, w]_i|$ for each token, `(n,)`."""
+        found = pair_supports(self.matrices, self.rounding, first, second)
+        return upward(found + self.radius * total_length(first) * total_length(second))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +67,8 @@ class Curvature:
 
     stack: tuple[Grams, ...]
     maps: tuple[Grams, ...]
+    stack_pairs: tuple[PairGrams, ...]
+    map_pairs: tuple[PairGrams, ...]
     last: Near
 
 
@@ -74,15 +85,21 @@ def curvature_of(path: Along) -> Curvature:
         )
     tensor = exactly(np.zeros((size, size, size)))
     stack, maps = [grams(tensor, path.tokens)], []
+    stack_pairs, map_pairs = [pair_grams(tensor, path.tokens)], []
     local: list[float] = []
     for number, part in enumerate(path.parts):
         before = path.products[number, 0]
-        maps.append(grams(_map_curvature(part, before), path.tokens))
+        curved = _map_curvature(part, before)
+        maps.append(grams(curved, path.tokens))
+        map_pairs.append(pair_grams(curved, path.tokens))
         made = _next(part, before, Near(tensor.middle, 0.0))
         local.append(made.radius)
         tensor = Near(made.middle, path.amplified(number + 1, local))
         stack.append(grams(tensor, path.tokens))
-    return Curvature(tuple(stack), tuple(maps), tensor)
+        stack_pairs.append(pair_grams(tensor, path.tokens))
+    return Curvature(
+        tuple(stack), tuple(maps), tuple(stack_pairs), tuple(map_pairs), tensor
+    )
 
 
 def grams(tensor: Near, tokens: int) -> Grams:
@@ -94,6 +111,20 @@ def grams(tensor: Near, tokens: int) -> Grams:
         found.append(flat.middle @ flat.middle.T)
         rounding.append(gamma(flat.middle.shape[1]) * flat.size**2)
     return Grams(np.stack(found), upward(np.array(rounding)), tensor.radius)
+
+
+def pair_grams(tensor: Near, tokens: int) -> PairGrams:
+    r"""$M_{ijk}M_{ijk}^{\mathsf T}$ of the parts $M_{ijk}$ `(d, d d)` of a tensor."""
+    width = len(tensor.middle) // tokens
+    shaped = tensor.middle.reshape((tokens, width) * 3)
+    found = np.empty((tokens, tokens, tokens, width, width))
+    squares = np.empty((tokens, tokens, tokens))
+    for i, rows in enumerate(shaped):
+        parts = rows.transpose(1, 3, 0, 2, 4).reshape(tokens, tokens, width, -1)
+        np.matmul(parts, np.swapaxes(parts, -1, -2), out=found[i])
+        squares[i] = np.trace(found[i], axis1=-2, axis2=-1)
+    rounding = upward(gamma(width * width) * upward(squares))
+    return PairGrams(found, rounding, tensor.radius)
 
 
 def _map_curvature(part: Part, before: Near) -> Near:

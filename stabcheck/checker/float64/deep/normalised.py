@@ -84,11 +84,13 @@ class Normalised:
             + -contract("id,ik->idk", self.directions, lengths)
             for part, lengths in zip((first, second), along, strict=True)
         ]
+        inner = contract("idk,idm->ikm", across[0], second)
+        # The factors first, where the arrays are small.
+        turned = contract("id,id->id", self.factors, self.directions)
+        across = [contract("id,idk->idk", self.factors, part) for part in across]
         found = contract("ik,idm->idkm", along[0], across[1])
         found = found + contract("idk,im->idkm", across[0], along[1])
-        inner = contract("idk,idm->ikm", across[0], second)
-        found = found + contract("id,ikm->idkm", self.directions, inner)
-        return contract("id,idkm->idkm", self.factors, found)
+        return found + contract("id,ikm->idkm", turned, inner)
 
 
 def normalised(ctx: Context, index: int, state: arb_mat) -> Normalised:

@@ -27,6 +27,7 @@ from stabcheck.checker.float64.deep.arrays import (
     upward,
 )
 from stabcheck.checker.float64.deep.attention import AttentionPart
+from stabcheck.checker.float64.deep.coupling import Frame
 from stabcheck.checker.float64.deep.feed_forward import (
     FeedForwardPart,
     feed_forward_part,
@@ -71,16 +72,30 @@ class Along:
     parts: tuple[Part, ...]
     products: dict[tuple[int, int], Near]
     norms: dict[tuple[int, int], float] = field(default_factory=dict)
+    starts: dict[int, Frame] = field(default_factory=dict)
+    inverses: dict[tuple[int, int], Near] = field(default_factory=dict)
 
     @property
     def depth(self) -> int:
         return len(self.parts)
+
+    @property
+    def width(self) -> int:
+        """The features of a token."""
+        return len(self.products[0, 0].middle) // self.tokens
 
     def norm(self, last: int, first: int) -> float:
         """A bound of the norm of a partial product."""
         if (last, first) not in self.norms:
             self.norms[last, first] = matrix_norm(self.products[last, first])
         return self.norms[last, first]
+
+    def start(self, number: int) -> Frame:
+        """The right frame of a map, as functionals of the input."""
+        if number not in self.starts:
+            right = self.parts[number].field.right
+            self.starts[number] = right.times(self.products[number, 0])
+        return self.starts[number]
 
     def amplified(self, last: int, local: list[float]) -> float:
         r"""$\sum_m\lVert P_{l,m}\rVert e_m$ for local errors of the maps 1 to l."""

@@ -114,9 +114,19 @@ def gram_support(grams: np.ndarray, error: np.ndarray, radii: np.ndarray) -> flo
     return float(upward(min(total, float(np.sqrt(upward(top * total))))))
 
 
-def row_supports(grams: np.ndarray, error: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    """The same for the rows of each token, from the diagonal blocks of the Grams."""
-    tokens = len(radii)
-    width = grams.shape[1] // tokens
-    places = [slice(i * width, (i + 1) * width) for i in range(tokens)]
-    return np.array([gram_support(grams[:, at, at], error, radii) for at in places])
+def pair_supports(
+    grams: np.ndarray, error: np.ndarray, first: np.ndarray, second: np.ndarray
+) -> np.ndarray:
+    r"""$\sup|T[\delta, w]_i|$ over two products of balls, for each token `i`.
+
+    `grams` `(n, n, n, d, d)`: token, then the tokens of $\delta$ and of $w$, whose
+    product of the parts is as long as both lengths multiplied; `error` `(n, n, n)`.
+    """
+    radii = upward(np.outer(first, second)).ravel()
+    width = grams.shape[-1]
+    return np.array(
+        [
+            gram_support(matrices.reshape(-1, width, width), slips.ravel(), radii)
+            for matrices, slips in zip(grams, error, strict=True)
+        ]
+    )

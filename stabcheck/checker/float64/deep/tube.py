@@ -3,12 +3,13 @@ r"""Growth over an input tube: theorems `depth-tube-first-order`, `depth-tube-co
 With $|\delta_i| \le \varepsilon_i$, $T_l$ the second derivative of the first l maps and
 $w_l$ what the state moves beyond $B_l\delta$,
 
-$$\lVert D\Phi_l(X) - B_l - T_l[\delta]\rVert \le \rho_l = \sum_{k \le l}\bigl(\lVert
-P_{l,k}\rVert q_kd_{k-1} + \langle P_{l,k}, K_k, B_{k-1}\rangle + \langle P_{l,k}, K_k,
-I\rangle d_{k-1}\bigr),\qquad d_l = t_l + \rho_l,$$
+$$\lVert D\Phi_l(X) - B_l - T_l[\delta]\rVert \le \rho_l = \sum_{k \le l}\lVert
+P_{l,k}\rVert q_kd_{k-1} + \lVert X_l\sqrt r\rVert\Bigl(\lVert\sqrt cZ_l\rVert +
+\bigl(\sum_{k \le l}\lVert\sqrt{c_k}R_k\rVert^2d_{k-1}^2\bigr)^{1/2}\Bigr),\qquad d_l =
+t_l + \rho_l,$$
 
-where $K_k$ couples what is not linear in $\delta$ and $\langle\cdot\rangle$ is the
-norm of `weighted-schur-test`.  Without the tensors $T_l$ everything is coupled.
+where the frames $X_l$, $Z_l$ and weights $r$, $c$ of all maps couple what is not linear
+in $\delta$ (`weighted-schur-test`).  Without the tensors $T_l$ everything is coupled.
 """
 
 from __future__ import annotations
@@ -19,9 +20,15 @@ import numpy as np
 
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.float64.deep.arrays import upward
-from stabcheck.checker.float64.deep.coupling import Coupling, Frame, reach
+from stabcheck.checker.float64.deep.coupling import (
+    Coupling,
+    Frame,
+    beside,
+    reach,
+)
 from stabcheck.checker.float64.deep.curvature import Curvature
 from stabcheck.checker.float64.deep.graded import Graded
+from stabcheck.checker.float64.deep.joint import Joint
 from stabcheck.checker.float64.deep.propagators import Along, Part
 from stabcheck.checker.float64.deep.support import total_length, vector_support
 from stabcheck.checker.float64.deep.top_pair import top_pair
@@ -37,24 +44,33 @@ class Moves:
     one: Coupling
     rest: Coupling
     forces: np.ndarray
+    """What the map adds to the move of the state, over its left groups."""
+    turned: np.ndarray
+    """What its second derivative adds at each token, where it is not coupled."""
     curved: float
     """Largest norm of the part that is linear in the input, 0 where it is coupled."""
 
 
-def growth_over_tube(path: Along, curved: Curvature | None, radii: np.ndarray) -> float:
-    """Bound the growth over the tube of these radii `(n,)`.
+def growth_over_tube(state: Recursion) -> float:
+    """Bound the growth over the tube."""
+    path, depth = state.path, state.path.depth
+    if state.curved is None:
+        first = path.norm(depth, 0)
+    else:
+        whole, linear = path.products[depth, 0], state.linear[-1]
+        first = top_pair(whole, state.curved.last, linear, state.radii)
+    return float(upward(first + state.remainders[-1]))
 
-    **Raises:** `ClaimRejected` where the recursion diverges.
+
+def recursion(path: Along, curved: Curvature | None, radii: np.ndarray) -> Recursion:
+    """The bounds along the whole depth over the tube of these radii `(n,)`.
+
+    **Raises:** `ClaimRejected` where they diverge.
     """
     state = Recursion(path, curved, radii)
     for number in range(path.depth):
         state.advance(number)
-    if curved is None:
-        first = path.norm(path.depth, 0)
-    else:
-        last = path.products[path.depth, 0]
-        first = top_pair(last, curved.last, state.linear[-1], radii)
-    return float(upward(first + state.remainders[-1]))
+    return state
 
 
 class Recursion:
@@ -68,36 +84,39 @@ class Recursion:
         self.drift = np.zeros(path.tokens)
         self.linear, self.remainders = [0.0], [0.0]
         self.moves: list[Moves] = []
+        self.joint = Joint(path)
 
     def advance(self, number: int) -> None:
         """Take one map more.  **Raises:** `ClaimRejected` where it diverges."""
-        self.moves.append(self._moves(number))
+        moves = self._moves(number)
+        self.moves.append(moves)
+        self.joint.advance(number, moves.rest)
         after = number + 1
         self.remainders.append(self._remainder(after))
-        forced = np.sum(
-            [
-                reach(self._left(after, k + 1, part), moves.forces, self.path.tokens)
-                for k, (part, moves) in enumerate(self._so_far())
-            ],
-            axis=0,
-        )
+        forced = self._forced(after)
         integral = self.remainders[-1] * self.length
         if self.curved is None:
             self.linear.append(0.0)
             self.drift = upward(np.minimum(forced, integral / 2))
         else:
-            grams = self.curved.stack[after]
-            self.linear.append(grams.support(self.radii))
-            second = grams.rows(self.radii) * self.length / 2
+            self.linear.append(self.curved.stack[after].support(self.radii))
+            pairs = self.curved.stack_pairs[after]
+            second = pairs.support(self.radii, self.radii) / 2
             self.drift = upward(second + np.minimum(forced, integral / 3))
         if not (self.remainders[-1] < LARGEST and (self.drift < LARGEST).all()):
             raise _diverges(number)
 
-    def _so_far(self) -> list[tuple[Part, Moves]]:
-        return list(zip(self.path.parts, self.moves, strict=False))
-
-    def _left(self, after: int, before: int, part: Part) -> Frame:
-        return part.field.left.times(self.path.products[after, before].transpose(1, 0))
+    def _forced(self, after: int) -> np.ndarray:
+        """How far the states behind move by what the maps so far add, `(n,)`."""
+        frames, lengths = [], []
+        tokens = self.path.width * np.arange(self.path.tokens)
+        for k, (part, moves) in enumerate(
+            zip(self.path.parts, self.moves, strict=False)
+        ):
+            pushed = self.path.products[after, k + 1].transpose(1, 0)
+            frames += [part.field.left.pushed(pushed), Frame(pushed, tokens)]
+            lengths += [moves.forces, moves.turned]
+        return reach(beside(frames), np.concatenate(lengths), self.path.tokens)
 
     def _moves(self, number: int) -> Moves:
         part, before = self.path.parts[number], self.path.products[number, 0]
@@ -106,7 +125,7 @@ class Recursion:
         linear = vector_support(tokens, self.radii)
         turns, rest = _normalisation_moves(number, part, linear, self.drift)
         field = part.field
-        ahead = field.supports(field.right.times(before).rows, self.radii)
+        ahead = field.supports(self.path.start(number).rows, self.radii)
         drifted = field.supports(field.right.rows, self.drift)
         step = float(upward(part.step.middle + part.step.radius))
         couplings = field.couplings(ahead, drifted, rest, turns)
@@ -115,25 +134,20 @@ class Recursion:
             raise _diverges(number)
         by_input = field.lengths(ahead, linear)
         by_drift = field.lengths(drifted, self.drift)
-        forces = one.times(by_drift) + drift.times(by_drift) / 2
-        forces = forces + beyond.times(by_input + by_drift) / 3
+        forces = drift.times(by_drift) / 2 + beyond.times(by_input + by_drift) / 3
         if self.curved is None:
-            forces = forces + one.times(by_input) / 2
-            return Moves(one, one + drift + beyond, upward(forces), 0.0)
+            forces = forces + one.times(by_input) / 2 + one.times(by_drift)
+            nothing, rest = np.zeros_like(self.drift), one + drift + beyond
+            return Moves(one, rest, upward(forces), nothing, 0.0)
+        turned = self.curved.map_pairs[number].support(self.radii, self.drift)
         curved = self.curved.maps[number].support(self.radii)
-        return Moves(one, drift + beyond, upward(forces), curved)
+        return Moves(one, drift + beyond, upward(forces), turned, curved)
 
     def _remainder(self, after: int) -> float:
-        total = 0.0
-        for k, (part, moves) in enumerate(self._so_far()):
-            left = self._left(after, k + 1, part)
-            before = part.field.right.times(self.path.products[k, 0])
-            total += moves.rest.norm_between(left, before)
-            deviation = self.linear[k] + self.remainders[k]
-            if deviation > 0:
-                apart = moves.rest.norm_between(left, part.field.right)
-                apart += self.path.norm(after, k + 1) * moves.curved
-                total += apart * deviation
+        deviations = np.add(self.linear, self.remainders)
+        total = self.joint.norm(deviations)
+        for k, moves in enumerate(self.moves):
+            total += self.path.norm(after, k + 1) * moves.curved * deviations[k]
         return float(upward(total))
 
 
