@@ -19,9 +19,12 @@ from stabcheck.bounds import (
     Attention,
     AttentionFamily,
     FeedForward,
+    GatedFeedForward,
     LayerNorm,
     RMSNorm,
+    ScoredAttention,
 )
+from stabcheck.bounds.declared import KINDS, kind_of, with_weights
 from stabcheck.domains import radius_of
 from stabcheck.errors import InvalidInput, Undecided
 from stabcheck.integrators import ButcherTableau
@@ -31,7 +34,15 @@ if TYPE_CHECKING:
     from stabcheck.symbolic import Field as DeclaredField
 
 Normalisation = LayerNorm | RMSNorm
-Field = Attention | FeedForward | LayerNorm | RMSNorm | AttentionFamily
+Field = (
+    Attention
+    | ScoredAttention
+    | FeedForward
+    | GatedFeedForward
+    | LayerNorm
+    | RMSNorm
+    | AttentionFamily
+)
 Branch = tuple[Field, ...]
 
 FIXED_POINT_STEPS = 200
@@ -130,30 +141,6 @@ class Stack:
         return states
 
 
-KINDS: dict[str, type] = {
-    "attention": Attention,
-    "feed-forward": FeedForward,
-    "layer-norm": LayerNorm,
-    "rms-norm": RMSNorm,
-}
-"""The fields with concrete weights, by the last words of their declarations' names."""
-
-
-MASKS_AND_BIASES = {"causal", "masked", "biased"}
-"""What may stand before the kind in a name: the classes above have all of it."""
-
-
-def kind_of(field: DeclaredField) -> str | None:
-    """The kind of a declaration: `causal-attention` is an attention, linear is none."""
-    if field.parts:
-        return None
-    for kind in KINDS:
-        before, found, after = field.name.rpartition(kind)
-        if found and not after and set(before.split("-")) - {""} <= MASKS_AND_BIASES:
-            return kind
-    return None
-
-
 def branch_of(field: DeclaredField, parameters: Mapping[str, Any]) -> Branch:
     """A declared field with its weights, as the branch of a residual map.
 
@@ -177,36 +164,7 @@ def branch_of(field: DeclaredField, parameters: Mapping[str, Any]) -> Branch:
             f"asked for {field.name} with the parameter {extra[0]!r}; it has "
             f"{', '.join(sorted(known))}"
         )
-    return tuple(_with_weights(part, parameters) for part in parts)
-
-
-def _with_weights(part: DeclaredField, parameters: Mapping[str, Any]) -> Field:
-    needed = [p.name for p in part.parameters if getattr(p, "default", None) is None]
-    missing = sorted(set(needed) - set(parameters))
-    if missing:
-        raise InvalidInput(
-            f"asked for {part.name} without {', '.join(missing)}; give all of "
-            f"{', '.join(needed)}"
-        )
-    names = {p.name for p in part.parameters} & set(parameters)
-    given = {name: parameters[name] for name in names}
-    kind = kind_of(part)
-    if kind == "attention":
-        given = {name: _with_heads(name, value) for name, value in given.items()}
-        given["causal"] = part.settings["causal"]
-    made = KINDS[kind](**given)
-    heads = part.settings.get("heads")
-    if heads is not None and heads != made.heads:
-        raise InvalidInput(
-            f"asked for attention with {heads} heads, found weights of {made.heads}"
-        )
-    return made
-
-
-def _with_heads(name: str, value: Any) -> Any:
-    axes = {"W_Q": 2, "W_K": 2, "W_V": 2, "b_Q": 1, "b_K": 1, "b_V": 1}
-    array = np.asarray(value) if name in axes else value
-    return array[None] if np.ndim(array) == axes.get(name) else array
+    return tuple(with_weights(part, parameters) for part in parts)
 
 
 @dataclass(frozen=True)

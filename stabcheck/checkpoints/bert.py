@@ -30,7 +30,7 @@ def bert(path: Path | str) -> Checkpoint:
     **Raises:** `InvalidInput` for anything missing, damaged, of another architecture,
     or where the weights and the configuration disagree.
     """
-    weights = _weight_file(Path(path))
+    weights = weight_file(Path(path))
     config = read_config(weights.with_name(CONFIG))
     with TensorFile(weights) as file:
         names = _Names(file, _prefix(file))
@@ -56,7 +56,8 @@ class _Names:
         return self.file.read(self.prefix + name, shape)
 
 
-def _weight_file(path: Path) -> Path:
+def weight_file(path: Path) -> Path:
+    """The weights of a folder, or the file itself.  **Raises:** `InvalidInput`."""
     if path.is_dir():
         return path / WEIGHTS
     if path.is_file() and path.suffix != ".safetensors":
@@ -90,9 +91,7 @@ def _check_depth(file: TensorFile, prefix: str, config: Config) -> None:
 
 def _embeddings(names: _Names, config: Config) -> Embeddings:
     d = config.features
-    types = names.read(
-        "embeddings.token_type_embeddings.weight", config.token_types, d
-    )
+    types = names.read("embeddings.token_type_embeddings.weight", config.token_types, d)
     return Embeddings(
         word=names.read(WORDS, config.vocabulary, d),
         position=names.read(

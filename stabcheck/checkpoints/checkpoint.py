@@ -69,33 +69,7 @@ class Checkpoint:
         **Raises:** `InvalidInput` where the tokenizer file or package is missing, or
         the text is not Unicode.
         """
-        try:
-            from tokenizers import Tokenizer
-        except ImportError as error:
-            raise InvalidInput(
-                "asked to tokenise a text, found no package tokenizers; "
-                "install it: pip install 'stabcheck[models]'"
-            ) from error
-        if not self.tokenizer.is_file():
-            raise InvalidInput(
-                f"asked to tokenise a text, found no file {self.tokenizer}; "
-                "put tokenizer.json beside the weights"
-            )
-        try:
-            tokenizer = Tokenizer.from_file(str(self.tokenizer))
-        except Exception as error:  # the package raises nothing narrower
-            raise InvalidInput(
-                f"asked to read the tokenizer {self.tokenizer}, found none: "
-                f"{str(error)[:100]}; fetch it again"
-            ) from error
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        try:
-            return tokenizer.encode(text).ids
-        except (TypeError, UnicodeError) as error:
-            raise InvalidInput(
-                f"asked to tokenise {text!r:.60}, found no valid Unicode text"
-            ) from error
+        return tokens_of(self.tokenizer, text)
 
     def embed(self, ids: Sequence[int]) -> np.ndarray:
         """The state `(n, d)` of token ids: the sum of embeddings, normalised.
@@ -126,3 +100,37 @@ class Checkpoint:
         variance = np.mean(state * state, axis=1, keepdims=True)
         state /= np.sqrt(variance + float(self.epsilon))
         return table.gamma.astype(np.float64) * state + table.beta.astype(np.float64)
+
+
+def tokens_of(path: Path, text: str) -> list[int]:
+    """The token ids of a text by a tokenizer.json.
+
+    **Raises:** `InvalidInput` as `Checkpoint.tokenise`.
+    """
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise InvalidInput(
+            "asked to tokenise a text, found no package tokenizers; "
+            "install it: pip install 'stabcheck[models]'"
+        ) from error
+    if not path.is_file():
+        raise InvalidInput(
+            f"asked to tokenise a text, found no file {path}; "
+            "put tokenizer.json beside the weights"
+        )
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the package raises nothing narrower
+        raise InvalidInput(
+            f"asked to read the tokenizer {path}, found none: "
+            f"{str(error)[:100]}; fetch it again"
+        ) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    try:
+        return tokenizer.encode(text).ids
+    except (TypeError, UnicodeError) as error:
+        raise InvalidInput(
+            f"asked to tokenise {text!r:.60}, found no valid Unicode text"
+        ) from error

@@ -50,23 +50,23 @@ def read_config(path: Path) -> Config:
     **Raises:** `InvalidInput` for a file that is missing, not JSON, of another
     architecture or activation, or with a size that is missing or out of range.
     """
-    document = _document(path)
+    document = read_document(path)
     for key, wanted in REQUIRED.items():
         found = document.get(key, DEFAULTS.get(key))
         if found != wanted:
             raise InvalidInput(
-                f"asked for a post-norm BERT encoder, found {key} = {_short(found)} in "
+                f"asked for a post-norm BERT encoder, found {key} = {short(found)} in "
                 f"{path}; only {key} = {wanted!r} is supported"
             )
     config = Config(
-        layers=_count(path, document, "num_hidden_layers"),
-        features=_count(path, document, "hidden_size"),
-        heads=_count(path, document, "num_attention_heads"),
-        hidden=_count(path, document, "intermediate_size"),
-        vocabulary=_count(path, document, "vocab_size"),
-        positions=_count(path, document, "max_position_embeddings"),
-        token_types=_count(path, document, "type_vocab_size"),
-        epsilon=_epsilon(path, document),
+        layers=count_of(path, document, "num_hidden_layers"),
+        features=count_of(path, document, "hidden_size"),
+        heads=count_of(path, document, "num_attention_heads"),
+        hidden=count_of(path, document, "intermediate_size"),
+        vocabulary=count_of(path, document, "vocab_size"),
+        positions=count_of(path, document, "max_position_embeddings"),
+        token_types=count_of(path, document, "type_vocab_size"),
+        epsilon=decimal_of(path, document, "layer_norm_eps"),
     )
     if config.features % config.heads:
         raise InvalidInput(
@@ -76,7 +76,11 @@ def read_config(path: Path) -> Config:
     return config
 
 
-def _document(path: Path) -> Mapping[str, Any]:
+def read_document(path: Path) -> Mapping[str, Any]:
+    """A config.json as an object; its decimals stay text.
+
+    **Raises:** `InvalidInput`.
+    """
     try:
         if path.stat().st_size > LARGEST_CONFIG:
             raise ValueError(f"it is larger than {LARGEST_CONFIG} bytes")
@@ -100,31 +104,38 @@ def _document(path: Path) -> Mapping[str, Any]:
     return document
 
 
-def _count(path: Path, document: Mapping[str, Any], key: str) -> int:
+def count_of(path: Path, document: Mapping[str, Any], key: str) -> int:
+    """A size of the configuration, at least 1.  **Raises:** `InvalidInput`."""
     value = document.get(key)
     if type(value) is not int or not 1 <= value <= LARGEST_COUNT:
         raise InvalidInput(
-            f"asked {path} for {key}, found {_short(value)}; "
+            f"asked {path} for {key}, found {short(value)}; "
             f"give a whole number from 1 to {LARGEST_COUNT}"
         )
     return value
 
 
-def _epsilon(path: Path, document: Mapping[str, Any]) -> Fraction:
-    """`layer_norm_eps` as the exact decimal that is written."""
-    value = document.get("layer_norm_eps")
+def decimal_of(
+    path: Path, document: Mapping[str, Any], key: str, most: float = 1.0
+) -> Fraction:
+    """A positive number, such as `layer_norm_eps`, as the exact decimal written.
+
+    **Raises:** `InvalidInput`.
+    """
+    value = document.get(key)
     number = isinstance(value, str | int) and not isinstance(value, bool)
     try:
-        if number and len(str(value)) <= 40 and 1e-30 <= float(value) <= 1:
+        if number and len(str(value)) <= 40 and 1e-30 <= float(value) <= most:
             return Fraction(value)
     except ValueError:
         pass
     raise InvalidInput(
-        f"asked {path} for layer_norm_eps, found {_short(value)}; "
-        "give a decimal from 1e-30 to 1"
+        f"asked {path} for {key}, found {short(value)}; "
+        f"give a decimal from 1e-30 to {most:g}"
     )
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A value in at most 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +13,7 @@ from stabcheck.errors import InvalidInput
 
 LARGEST_HEADER = 16 * 2**20
 """Bytes; a real header names a few hundred tensors in a few dozen kilobytes."""
-EXACT_IN_FLOAT32 = ("F16", "F32")
+EXACT_IN_FLOAT32 = ("F16", "F32", "BF16")
 
 
 class TensorFile:
@@ -52,7 +53,7 @@ class TensorFile:
         if name not in self._names:
             raise InvalidInput(
                 f"asked {self.path} for the tensor {name}, found none of that name; "
-                "give a complete BERT checkpoint"
+                "give a complete checkpoint"
             )
         entry = self._file.get_slice(name)
         found = tuple(entry.get_shape())
@@ -66,7 +67,10 @@ class TensorFile:
                 f"asked {self.path} for {name} in float32, found {entry.get_dtype()}; "
                 "save the checkpoint in float32"
             )
-        array = self._file.get_tensor(name).astype(np.float32, copy=False)
+        if entry.get_dtype() == "BF16":
+            array = self._brain_floats(name, shape)
+        else:
+            array = self._file.get_tensor(name).astype(np.float32, copy=False)
         bad = int((~np.isfinite(array)).sum())
         if bad:
             raise InvalidInput(
@@ -74,6 +78,15 @@ class TensorFile:
                 "that are infinite or not a number; save the checkpoint again"
             )
         return array
+
+    def _brain_floats(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """A tensor of bfloat16, the upper half of float32: numpy has no such type."""
+        with self.path.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            start, end = json.loads(stream.read(length))[name]["data_offsets"]
+            stream.seek(8 + length + start)
+            halves = np.frombuffer(stream.read(end - start), dtype="<u2")
+        return (halves.astype(np.uint32) << 16).view(np.float32).reshape(shape)
 
     def _check_header_length(self) -> None:
         try:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from stabcheck.bounds import Attention
+from stabcheck.bounds import Attention, GatedFeedForward, Rotary, ScoredAttention
 from stabcheck.certificate import Certificate
 from stabcheck.certify.records import ARRAYS
 from stabcheck.errors import InvalidInput
@@ -71,12 +71,16 @@ def _name(certificate: Certificate, indices: tuple[int, ...]) -> str:
 
 def _field(certificate: Certificate, record: Mapping[str, Any]) -> Field:
     """A field from its record, the inverse of `certify.records.field_record`."""
+    if record["kind"] == "scored-attention":
+        return _scored(certificate, record)
     kind = KINDS[record["kind"]]
     parameters: dict[str, Any] = {
         name: certificate.arrays[record[name]]
         for name in ARRAYS[kind]
         if name in record
     }
+    if kind is GatedFeedForward:
+        parameters["activation"] = record["activation"]
     if "epsilon" in record:
         parameters["epsilon"] = Fraction(*record["epsilon"])
     if kind is Attention:
@@ -84,3 +88,15 @@ def _field(certificate: Certificate, record: Mapping[str, Any]) -> Field:
         if "value" in record["scale"]:
             parameters["scale"] = float(Fraction(*record["scale"]["value"]))
     return kind(**parameters)
+
+
+def _scored(certificate: Certificate, record: Mapping[str, Any]) -> ScoredAttention:
+    """Attention with turned or capped scores from its record."""
+    plain = _field(certificate, {**record, "kind": "attention"})
+    rotary, cap = None, record.get("soft_cap")
+    if "rotary" in record:
+        own = record["rotary"]
+        base = Fraction(*own["base"]) if "base" in own else None
+        frequencies = certificate.arrays[own["frequencies"]] if base is None else None
+        rotary = Rotary(own["layout"], base, frequencies)
+    return ScoredAttention(plain, rotary, None if cap is None else Fraction(*cap))

@@ -165,10 +165,11 @@ def test_beside_a_sink_every_key_may_be_masked():
         assert np.isfinite(value).all()
 
 
-def test_only_plain_attention_has_bounds():
+def test_only_plain_attention_has_its_bounds():
     # Bounds are stated for softmax of dot products: a variant must not pass for one.
     plain = {"attention", "biased-attention", "causal-attention", "masked-attention"}
     plain |= {"value-attention", "multi-head-attention", "score-bias-attention"}
+    plain |= {"grouped-query-attention", "multi-query-attention"}
     taken = {name for name in FIELDS if kind_of(FIELDS[name]()) == "attention"}
     assert taken == plain
 

@@ -38,7 +38,11 @@ __all__ = [
     "attention_jvp",
     "attention_value",
     "attention_weights",
+    "centred",
     "head_state",
+    "plus_row",
+    "softmax",
+    "values_from_mean",
 ]
 
 
@@ -160,13 +164,15 @@ def _scale(scale: dict) -> arb:
     return ball(scale["value"])
 
 
-def _plus_row(matrix: arb_mat, row: list[arb]) -> arb_mat:
+def plus_row(matrix: arb_mat, row: list[arb]) -> arb_mat:
+    """Add one row to every row of a matrix."""
     return matrix + arb_mat(matrix.nrows(), 1, [arb(1)] * matrix.nrows()) * arb_mat(
         1, len(row), row
     )
 
 
-def _softmax(logits: list[list[arb]], admissible: list[list[int]]) -> arb_mat:
+def softmax(logits: list[list[arb]], admissible: list[list[int]]) -> arb_mat:
+    """Enclose the softmax of each row over its admissible keys; 0 elsewhere."""
     rows = []
     for row, keys in zip(logits, admissible, strict=True):
         # Weights are those of logits minus any number: no infinity meets another.
@@ -181,9 +187,9 @@ def _softmax(logits: list[list[arb]], admissible: list[list[int]]) -> arb_mat:
 
 def head_state(weights: Weights, head: Head, state: arb_mat) -> HeadState:
     """Enclose queries, keys, values and attention weights of a head at a state."""
-    query = _plus_row(state * head.query, head.query_bias)
+    query = plus_row(state * head.query, head.query_bias)
     key = state * head.key
-    logits = (query * _plus_row(key, head.key_bias).transpose()) * weights.scale
+    logits = (query * plus_row(key, head.key_bias).transpose()) * weights.scale
     table = logits.tolist()
     if head.logit_bias is not None:
         table = [
@@ -194,7 +200,7 @@ def head_state(weights: Weights, head: Head, state: arb_mat) -> HeadState:
         query=query,
         key=key,
         value=state * head.value,
-        weight=_softmax(table, weights.admissible),
+        weight=softmax(table, weights.admissible),
     )
 
 
@@ -204,11 +210,11 @@ def attention_value(ctx: Context, index: int, state: arb_mat) -> arb_mat:
     parts = []
     for head in weights.heads:
         at = head_state(weights, head, state)
-        parts.append(_plus_row(at.weight * at.value, head.value_bias) * head.output)
-    return _plus_row(reduce(add, parts), weights.output_bias)
+        parts.append(plus_row(at.weight * at.value, head.value_bias) * head.output)
+    return plus_row(reduce(add, parts), weights.output_bias)
 
 
-def _centred(products: arb_mat, weight: arb_mat) -> arb_mat:
+def centred(products: arb_mat, weight: arb_mat) -> arb_mat:
     """Return p_ij (t_ij - sum_k p_ik t_ik): the derivative of softmax along t."""
     rows = []
     for t, p in zip(products.tolist(), weight.tolist(), strict=True):
@@ -227,7 +233,7 @@ def attention_jvp(
         at = head_state(weights, head, state)
         logits = at.query * (direction * head.key).transpose()
         logits = logits + (direction * head.query) * at.key.transpose()
-        turn = _centred(logits * weights.scale, at.weight)
+        turn = centred(logits * weights.scale, at.weight)
         parts.append(
             (at.weight * (direction * head.value) + turn * at.value) * head.output
         )
@@ -250,7 +256,7 @@ def attention_jacobian(ctx: Context, index: int, state: arb_mat) -> arb_mat:
     ]
     rows: list[list[arb]] = []
     for i in range(tokens):
-        left = [_values_from_mean(at, i) for at in states]
+        left = [values_from_mean(at.value, at.weight, i) for at in states]
         outward = [
             (part * head.output * weights.scale).tolist()
             for part, head in zip(left, weights.heads, strict=True)
@@ -275,12 +281,12 @@ def attention_jacobian(ctx: Context, index: int, state: arb_mat) -> arb_mat:
     return arb_mat(rows)
 
 
-def _values_from_mean(at: HeadState, token: int) -> arb_mat:
+def values_from_mean(value: arb_mat, weights: arb_mat, token: int) -> arb_mat:
     """Rows p_ij (v_j - sum_k p_ik v_k) for the token i: they sum to zero."""
-    tokens = at.value.nrows()
-    weight = [at.weight[token, j] for j in range(tokens)]
-    mean = arb_mat(1, tokens, weight) * at.value
-    spread = _plus_row(at.value, (-mean).entries())
+    tokens = value.nrows()
+    weight = [weights[token, j] for j in range(tokens)]
+    mean = arb_mat(1, tokens, weight) * value
+    spread = plus_row(value, (-mean).entries())
     diagonal = arb_mat(tokens, tokens)
     for j in range(tokens):
         diagonal[j, j] = weight[j]

@@ -18,6 +18,18 @@ from stabcheck.checker.fields.attention import (
     attention_jvp,
     attention_value,
 )
+from stabcheck.checker.fields.gated_feed_forward import KIND as GATED
+from stabcheck.checker.fields.gated_feed_forward import (
+    gated_jvp,
+    gated_token_matrix,
+    gated_value,
+)
+from stabcheck.checker.fields.scored_attention import KIND as SCORED
+from stabcheck.checker.fields.scored_attention import (
+    scored_jacobian,
+    scored_jvp,
+    scored_value,
+)
 from stabcheck.checker.fields.token_wise import (
     NORMS,
     feed_forward_jvp,
@@ -42,7 +54,7 @@ __all__ = [
 
 def is_token_wise(ctx: Context, branch: Sequence[int]) -> bool:
     """Say whether every field of the branch acts on each token by itself."""
-    kinds = ("feed-forward", *NORMS)
+    kinds = ("feed-forward", GATED, *NORMS)
     return all(ctx.field(index)["kind"] in kinds for index in branch)
 
 
@@ -69,6 +81,10 @@ def field_value(ctx: Context, index: int, state: arb_mat) -> arb_mat:
         return feed_forward_value(ctx, index, state)
     if field["kind"] in NORMS:
         return normalise_value(ctx, index, state)
+    if field["kind"] == SCORED:
+        return scored_value(ctx, index, state)
+    if field["kind"] == GATED:
+        return gated_value(ctx, index, state)
     raise _no_state(field)
 
 
@@ -89,6 +105,10 @@ def _field_jvp(ctx: Context, index: int, state: arb_mat, direction: arb_mat) -> 
         return feed_forward_jvp(ctx, index, state, direction)
     if field["kind"] in NORMS:
         return normalise_jvp(ctx, index, state, direction)
+    if field["kind"] == SCORED:
+        return scored_jvp(ctx, index, state, direction)
+    if field["kind"] == GATED:
+        return gated_jvp(ctx, index, state, direction)
     raise _no_state(field)
 
 
@@ -108,8 +128,10 @@ def token_jacobian(ctx: Context, index: int, state: arb_mat, token: int) -> arb_
     _check_shape(ctx.field(index), state)
     if not is_token_wise(ctx, [index]):
         raise _no_state(ctx.field(index))
-    features = state.ncols()
-    return token_matrix(ctx, index, [state[token, a] for a in range(features)])
+    row = [state[token, a] for a in range(state.ncols())]
+    if ctx.field(index)["kind"] == GATED:
+        return gated_token_matrix(ctx, index, row)
+    return token_matrix(ctx, index, row)
 
 
 def _field_jacobian(ctx: Context, index: int, state: arb_mat) -> arb_mat:
@@ -117,6 +139,8 @@ def _field_jacobian(ctx: Context, index: int, state: arb_mat) -> arb_mat:
     _check_shape(field, state)
     if field["kind"] == "attention":
         return attention_jacobian(ctx, index, state)
+    if field["kind"] == SCORED:
+        return scored_jacobian(ctx, index, state)
     if not is_token_wise(ctx, [index]):
         raise _no_state(field)
     tokens, features = field["tokens"], field["features"]

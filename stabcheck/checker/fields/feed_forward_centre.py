@@ -32,15 +32,21 @@ from stabcheck.checker.arithmetic.balls import (
 )
 from stabcheck.checker.fields.token_wise import (
     feed_forward_weights,
-    gelu_derivative,
     gelu_derivative_deviation,
-    hidden_values,
+    hidden_slopes,
 )
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
 
-__all__ = ["IntegerMatrix", "centre_jacobians", "deviation_over_tube"]
+__all__ = [
+    "ExactRows",
+    "IntegerMatrix",
+    "centre_jacobians",
+    "deviation_over_tube",
+    "exact_rows",
+    "weighted_norm",
+]
 
 PRODUCT_BITS = 58  # factors of a product: two of them and a sum fit into 128 bits
 NORM_BITS = 50  # factors whose norm is bounded
@@ -56,7 +62,7 @@ class IntegerMatrix:
 
 
 @dataclass(frozen=True)
-class _Rows:
+class ExactRows:
     """An exact matrix: integer rows times 2^exponent."""
 
     rows: list[list[int]]
@@ -64,7 +70,8 @@ class _Rows:
     bits: int
 
 
-def _exact_rows(ctx: Context, name: str, transposed: bool) -> _Rows:
+def exact_rows(ctx: Context, name: str, transposed: bool) -> ExactRows:
+    """Read a matrix, or its transpose, as integers over one power of two."""
     key = ("exact-rows", name, transposed)
     if key not in ctx.cache:
         tensor = ctx.tensor(name)
@@ -75,11 +82,11 @@ def _exact_rows(ctx: Context, name: str, transposed: bool) -> _Rows:
         else:
             table = [flat[i * columns : (i + 1) * columns] for i in range(rows)]
         bits = max(abs(entry) for entry in flat).bit_length()
-        ctx.cache[key] = _Rows(table, tensor.exponent, bits)
+        ctx.cache[key] = ExactRows(table, tensor.exponent, bits)
     return ctx.cache[key]
 
 
-def _scaled(matrix: _Rows, factors: list[int], shift: int) -> list[list[int]]:
+def _scaled(matrix: ExactRows, factors: list[int], shift: int) -> list[list[int]]:
     """Return rows times factors, cut by a power of two (errors in [0, 1))."""
     if shift <= 0:
         return [
@@ -92,7 +99,7 @@ def _scaled(matrix: _Rows, factors: list[int], shift: int) -> list[list[int]]:
     ]
 
 
-def _weighted_norm(matrix: _Rows, weights: list[arb], limit: arb | None) -> arb:
+def weighted_norm(matrix: ExactRows, weights: list[arb], limit: arb | None) -> arb:
     """Bound the norm of diag(weights) times a matrix; weights are rounded up."""
     grid = NORM_BITS - max(binary_size(weight) for weight in weights)
     factors = [ceiling_on_grid(weight, grid) for weight in weights]
@@ -104,16 +111,9 @@ def _weighted_norm(matrix: _Rows, weights: list[arb], limit: arb | None) -> arb:
 
 def _slopes(ctx: Context, index: int, centre: str) -> list[list[tuple[arb, arb]]]:
     """Enclose hidden value and slope of every unit, token by token."""
-    key = ("feed-forward-slopes", index, centre)
-    if key not in ctx.cache:
-        field = ctx.field(index)
-        state = ctx.arb_matrix(centre, field["tokens"], field["features"])
-        weights = feed_forward_weights(ctx, index)
-        ctx.cache[key] = [
-            [(z, gelu_derivative(z)) for z in row]
-            for row in hidden_values(weights, state)
-        ]
-    return ctx.cache[key]
+    field = ctx.field(index)
+    state = ctx.arb_matrix(centre, field["tokens"], field["features"])
+    return hidden_slopes(ctx, index, state)
 
 
 def _column_norms(ctx: Context, index: int) -> list[arb]:
@@ -130,18 +130,18 @@ def deviation_over_tube(ctx: Context, index: int, centre: str, radius: Fraction)
     if key in ctx.cache:
         return ctx.cache[key]
     field = ctx.field(index)
-    first = _exact_rows(ctx, field["W_1"], transposed=True)
-    second = _exact_rows(ctx, field["W_2"], transposed=False)
+    first = exact_rows(ctx, field["W_1"], transposed=True)
+    second = exact_rows(ctx, field["W_2"], transposed=False)
     reach = [norm * ball(radius) for norm in _column_norms(ctx, index)]
     worst = arb(0)
     for row in _slopes(ctx, index, centre):
         weights = [
-            root(gelu_derivative_deviation(z, move))
-            for (z, _), move in zip(row, reach, strict=True)
+            root(gelu_derivative_deviation(z, move, slope))
+            for (z, slope), move in zip(row, reach, strict=True)
         ]
-        left = _weighted_norm(first, weights, None)
+        left = weighted_norm(first, weights, None)
         limit = worst / left if left > 0 and worst > 0 else None
-        worst = worst.max(left * _weighted_norm(second, weights, limit))
+        worst = worst.max(left * weighted_norm(second, weights, limit))
     ctx.cache[key] = worst
     return worst
 
@@ -157,8 +157,8 @@ def _centre_jacobian(ctx: Context, index: int, slopes: list[arb]) -> IntegerMatr
     $B' + E_B$, $AB - A'B' = A'E_B + E_A B$, in Frobenius norms.
     """
     field = ctx.field(index)
-    first = _exact_rows(ctx, field["W_1"], transposed=True)
-    second = _exact_rows(ctx, field["W_2"], transposed=False)
+    first = exact_rows(ctx, field["W_1"], transposed=True)
+    second = exact_rows(ctx, field["W_2"], transposed=False)
     hidden = len(slopes)
     cells = arb(hidden * field["features"]).sqrt()
 

@@ -15,8 +15,14 @@ from typing import TYPE_CHECKING
 
 from flint import arb, arb_mat
 
-from stabcheck.checker.arithmetic.balls import ball, largest, root
+from stabcheck.checker.arithmetic.balls import ball, root
 from stabcheck.checker.failures import ClaimUndecided
+from stabcheck.checker.fields.activations import (
+    ACTIVATIONS,
+    gelu,
+    gelu_derivative,
+    slope_deviation,
+)
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
@@ -29,6 +35,7 @@ __all__ = [
     "gelu",
     "gelu_derivative",
     "gelu_derivative_deviation",
+    "hidden_slopes",
     "hidden_values",
     "normalise_jvp",
     "normalise_value",
@@ -59,40 +66,12 @@ class Normalised:
     centred: bool
 
 
-def _density(z: arb) -> arb:
-    return (-z * z / 2).exp() / (2 * arb.pi()).sqrt()
-
-
-def _distribution(z: arb) -> arb:
-    return (-z / arb(2).sqrt()).erfc() / 2
-
-
-def gelu(z: arb) -> arb:
-    r"""Enclose $z\,\Phi(z)$."""
-    return z * _distribution(z)
-
-
-def gelu_derivative(z: arb) -> arb:
-    r"""Enclose $\Phi(z) + z\,\varphi(z)$."""
-    return _distribution(z) + z * _density(z)
-
-
-def gelu_derivative_deviation(z: arb, radius: arb) -> arb:
+def gelu_derivative_deviation(z: arb, radius: arb, middle: arb | None = None) -> arb:
     r"""Enclose $\sup_{|t|\le r} |g(z + t) - g(z)|$ for the derivative $g$ of GELU.
 
-    $g' = \varphi(z)(2 - z^2)$ changes sign at $\pm\sqrt2$ only, so $g$ is monotone
-    between $-\infty, -\sqrt2, \sqrt2, \infty$ and its extremes on an interval lie at
-    the ends or at those of the two points that the interval contains.  Taking a
-    point in that may lie outside only makes the result larger.
+    `middle` is $g(z)$, where it is known.
     """
-    middle = gelu_derivative(z)
-    points = [z - radius, z + radius]
-    for extreme in (-arb(2).sqrt(), arb(2).sqrt()):
-        inside = points[0] < extreme and extreme < points[1]
-        outside = points[0] > extreme or extreme > points[1]
-        if inside or not outside:
-            points.append(extreme)
-    return largest(abs(gelu_derivative(point) - middle) for point in points)
+    return slope_deviation(ACTIVATIONS["gelu"], z, radius, middle)
 
 
 def feed_forward_weights(ctx: Context, index: int) -> FeedForward:
@@ -118,6 +97,24 @@ def hidden_values(weights: FeedForward, state: arb_mat) -> list[list[arb]]:
         [a + b for a, b in zip(row, weights.first_bias, strict=True)]
         for row in (state * weights.first).tolist()
     ]
+
+
+def hidden_slopes(
+    ctx: Context, index: int, state: arb_mat
+) -> list[list[tuple[arb, arb]]]:
+    """Enclose every hidden value and the slope there, token by token.
+
+    One slot a field: the claims at one centre come together.
+    """
+    key = ("hidden-slopes", index)
+    held, rows = ctx.cache.get(key, (None, None))
+    if held is not state:
+        rows = [
+            [(z, gelu_derivative(z)) for z in row]
+            for row in hidden_values(feed_forward_weights(ctx, index), state)
+        ]
+        ctx.cache[key] = (state, rows)
+    return rows
 
 
 def feed_forward_value(ctx: Context, index: int, state: arb_mat) -> arb_mat:

@@ -33,7 +33,6 @@ from stabcheck.checker.arithmetic.balls import (
     spectral_norm,
 )
 from stabcheck.checker.fields.attention import (
-    Head,
     HeadState,
     Weights,
     attention_weights,
@@ -44,13 +43,17 @@ if TYPE_CHECKING:
     from stabcheck.checker.context import Context
 
 __all__ = [
+    "HeadGrams",
     "HeadNorms",
     "HeadTube",
     "LocalHead",
+    "deviation",
+    "head_grams",
     "head_norms",
     "head_tube",
     "largest_gram",
     "local_heads",
+    "moved_weights",
     "trace_power_of_product",
 ]
 
@@ -63,6 +66,15 @@ class HeadNorms:
     key: arb
     query: arb
     form: arb
+
+
+@dataclass(frozen=True)
+class HeadGrams:
+    r"""The Gram matrices $W^{\mathsf T}W$ of W_V, W_K, W_Q: narrow, one a head."""
+
+    value: arb_mat
+    key: arb_mat
+    query: arb_mat
 
 
 @dataclass(frozen=True)
@@ -128,9 +140,23 @@ def head_norms(ctx: Context, index: int, head: int) -> HeadNorms:
     return norms
 
 
-def _deviation(at: HeadState, rows: arb_mat, token: int, keys: list[int]) -> arb:
+def head_grams(ctx: Context, index: int, head: int) -> HeadGrams:
+    """The Gram matrices of one head; kept for the whole run, as every centre asks."""
+    key = ("head-grams", index, head)
+    if key not in ctx.cache:
+        matrices = attention_weights(ctx, index).heads[head]
+        ctx.cache[key] = HeadGrams(
+            *(
+                matrix.transpose() * matrix
+                for matrix in (matrices.value, matrices.key, matrices.query)
+            )
+        )
+    return ctx.cache[key]
+
+
+def deviation(weights: arb_mat, rows: arb_mat, token: int, keys: list[int]) -> arb:
     """Bound the norm of the stacked sqrt(p_ij) (row_j - sum_k p_ik row_k)."""
-    weight = [at.weight[token, j] for j in keys]
+    weight = [weights[token, j] for j in keys]
     table = rows.tolist()
     chosen = arb_mat([table[j] for j in keys])
     mean = arb_mat(1, len(keys), weight) * chosen
@@ -141,13 +167,15 @@ def _deviation(at: HeadState, rows: arb_mat, token: int, keys: list[int]) -> arb
     return gram_bound(scales * spread)
 
 
-def _key_slopes(at: HeadState, head: Head, token: int, scale: arb) -> list[arb]:
+def _key_slopes(
+    at: HeadState, query_gram: arb_mat, token: int, scale: arb
+) -> list[arb]:
     """Enclose s |W_Q (k_j - mean)| for every j: the logits' slope in token i."""
     tokens = at.key.nrows()
     weight = arb_mat(1, tokens, [at.weight[token, j] for j in range(tokens)])
     mean = weight * at.key
     spread = at.key - arb_mat(tokens, 1, [arb(1)] * tokens) * mean
-    form = (spread * (head.query.transpose() * head.query)) * spread.transpose()
+    form = (spread * query_gram) * spread.transpose()
     return [scale * root(form[j, j]) for j in range(tokens)]
 
 
@@ -159,20 +187,19 @@ def _local_head(ctx: Context, index: int, head: int, state: arb_mat) -> LocalHea
     absolute = abs(scale)
     tokens = range(state.nrows())
     keys_of = weights.admissible
-    query_form = (at.query * (matrices.key.transpose() * matrices.key)) * (
-        at.query.transpose()
-    )
+    grams = head_grams(ctx, index, head)
+    query_form = (at.query * grams.key) * at.query.transpose()
     return LocalHead(
         norms=head_norms(ctx, index, head),
         scale=absolute,
         admissible=keys_of,
         weight=at.weight.tolist(),
         query=at.query,
-        value_deviation=[_deviation(at, at.value, i, keys_of[i]) for i in tokens],
+        value_deviation=[deviation(at.weight, at.value, i, keys_of[i]) for i in tokens],
         key_deviation=[
-            absolute * _deviation(at, at.key, i, keys_of[i]) for i in tokens
+            absolute * deviation(at.weight, at.key, i, keys_of[i]) for i in tokens
         ],
-        key_slope=[_key_slopes(at, matrices, i, absolute) for i in tokens],
+        key_slope=[_key_slopes(at, grams.query, i, absolute) for i in tokens],
         query_slope=[absolute * root(query_form[i, i]) for i in tokens],
     )
 
@@ -191,22 +218,32 @@ def local_heads(ctx: Context, index: int, centre: str) -> list[LocalHead]:
 
 def head_tube(head: LocalHead, radius: arb) -> HeadTube:
     """Bound a head's attention weights over the tube of the given radius."""
-    tokens = len(head.weight)
-    upper, lower, change, ratio, distortion = [], [], [], [], []
-    for i, keys in enumerate(head.admissible):
-        weight = head.weight[i]
-        moves = {
+    moves = [
+        {
             j: radius * (head.key_slope[i][j] + head.query_slope[i])
             + radius * radius * head.norms.form
             for j in keys
         }
-        grown = {j: moves[j].exp() for j in keys}
-        shrunk = {j: (-moves[j]).exp() for j in keys}
-        rest_up = _sums_of_others({j: weight[j] * grown[j] for j in keys})
-        rest_down = _sums_of_others({j: weight[j] * shrunk[j] for j in keys})
+        for i, keys in enumerate(head.admissible)
+    ]
+    return moved_weights(head.weight, moves)
+
+
+def moved_weights(weights: list[list[arb]], moves: list[dict[int, arb]]) -> HeadTube:
+    """Bound attention weights whose logits move by at most `moves`, row by row.
+
+    A row of `moves` names its admissible keys; a constant of the row does not count.
+    """
+    tokens = len(weights)
+    upper, lower, change, ratio, distortion = [], [], [], [], []
+    for weight, row in zip(weights, moves, strict=True):
+        grown = {j: move.exp() for j, move in row.items()}
+        shrunk = {j: (-move).exp() for j, move in row.items()}
+        rest_up = _sums_of_others({j: weight[j] * grown[j] for j in row})
+        rest_down = _sums_of_others({j: weight[j] * shrunk[j] for j in row})
         row_upper, row_lower, row_change = ([arb(0)] * tokens for _ in range(3))
         ups, downs = [], []
-        for j in keys:
+        for j in row:
             # Divided by e^(+-eta): no infinity meets another.
             up = 1 / (weight[j] + rest_down[j] * shrunk[j])
             down = 1 / (weight[j] + rest_up[j] * grown[j])

@@ -17,7 +17,7 @@ from flint import arb, arb_mat
 
 from stabcheck.checker.arithmetic.balls import ball
 from stabcheck.checker.fields.attention import Head, attention_weights, head_state
-from stabcheck.checker.heads.local import head_tube, local_heads
+from stabcheck.checker.heads.local import head_grams, head_tube, local_heads
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
@@ -57,7 +57,10 @@ def form_heads(
     field, weights = ctx.field(index), attention_weights(ctx, index)
     state = ctx.arb_matrix(centre, field["tokens"], field["features"])
     found = []
-    for local, head in zip(local_heads(ctx, index, centre), weights.heads, strict=True):
+    for h, (local, head) in enumerate(
+        zip(local_heads(ctx, index, centre), weights.heads, strict=True)
+    ):
+        grams = head_grams(ctx, index, h)
         tube = head_tube(local, ball(radius))
         at = head_state(weights, head, state)
         square = ball(radius * radius)
@@ -76,9 +79,9 @@ def form_heads(
                 values=_deviations(at.value, at.weight),
                 keys=_deviations(at.key, at.weight),
                 moves=(
-                    head.value.transpose() * head.value * square,
-                    head.query.transpose() * head.query * scaled,
-                    head.key.transpose() * head.key * scaled,
+                    grams.value * square,
+                    grams.query * scaled,
+                    grams.key * scaled,
                 ),
             )
         )
