@@ -12,6 +12,12 @@ $$\phi^2(G \oplus 0) - (0 \oplus G) - \kappa(h^2L^2\sigma^T\sigma - \rho^T\rho) 
 then $|Y_{n+1}|_G \le \phi|Y_n|_G$ for the differences $Y_n = (y_n, \dots, y_{n+k-1})$
 of two solutions.  G-stable methods have $\phi = 1$ for $\mu \le 0$ (Dahlquist, BIT 18
 (1978) 384-401).
+
+The argument $v = \sigma y$ of $f$ is a stage of backward Euler: with $\gamma =
+\beta_k/\alpha_k$, $v = w + h\gamma f(v)$, $w = \sum_{j<k}(\beta_j -
+\gamma\alpha_j)y_{n+j}$.  If $\rho(1) = 0$ and $\sigma(1) = 1$ the weights of $w$ add up
+to 1: from values within $r$ of a centre, $w$ lies within $r\sum_{j<k}|\beta_j -
+\gamma\alpha_j|$ of it.
 """
 
 from sympy import Matrix, Rational, diag, expand, symbols
@@ -34,6 +40,16 @@ def matrix(method, G, bounds, square, multipliers):
     found = square * diag(G, 0) - diag(0, G)
     found -= p * (norm**2 * size - rho.T * rho) + q * (upper * size - work)
     return found - r * (work - lower * size)
+
+
+def argument_is_a_stage(gamma) -> bool:
+    """Whether sigma y = w + gamma rho y, for a method of two steps."""
+    rho, sigma, y = symbols("a:3"), symbols("b:3"), symbols("y:3")
+    size = gamma(rho[2], sigma[2])
+    w = sum((sigma[j] - size * rho[j]) * y[j] for j in range(2))
+    total = sum(s * v for s, v in zip(sigma, y, strict=True))
+    slope = sum(r * v for r, v in zip(rho, y, strict=True))
+    return expand(total - w - size * slope) == 0
 
 
 def is_proven(method, G, bounds, square, multipliers) -> bool:
@@ -70,6 +86,19 @@ def step_2_for_dissipative_fields_bdf2_leaves_a_square():
     assert G.det() == Rational(1, 16)
 
 
+def step_3_the_argument_is_a_stage_of_backward_euler():
+    # rho y = h f(sigma y): what stands behind gamma is h f of the argument.
+    assert argument_is_a_stage(lambda a, b: b / a)
+
+
+def step_4_the_weights_of_w_add_up_to_one():
+    # y - c for y, with the sum 1, is w - c: triangle inequality.
+    a, b, gamma = symbols("a:3"), symbols("b:3"), symbols("gamma")
+    weights = sum(b[j] - gamma * a[j] for j in range(2))
+    consistent = {a[2]: -a[0] - a[1], b[2]: gamma * (-a[0] - a[1])}
+    assert expand((weights - (sum(b) - gamma * sum(a))).subs(consistent)) == 0
+
+
 def witness_a_constant_field_keeps_the_norm():
     # mu = L = 0: y_0 = y_1 = y_2 solves the recursion.
     rho, _ = BDF2
@@ -89,3 +118,7 @@ def mutant_2_the_euclidean_norm_would_do():
 def mutant_3_a_little_growth_of_the_field_is_allowed():
     upper = Rational(1, 1000)
     return is_proven(BDF2, G_OF_BDF2, (1, upper, -1), 1, (0, 1, 0))
+
+
+def mutant_4_a_stage_of_another_size():
+    return argument_is_a_stage(lambda a, b: b)

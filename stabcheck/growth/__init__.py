@@ -12,6 +12,7 @@ from stabcheck.growth.frozen_blocks import (
     leapfrog_is_bounded,
     leapfrog_shrink,
     momentum_decays,
+    momentum_radius,
 )
 from stabcheck.growth.growth_lmi import MultiplierBound, growth_lmi, shrink_lmi
 from stabcheck.growth.implicit_stages import implicit_stage_tubes
@@ -73,6 +74,7 @@ __all__ = [
     "leapfrog_shrink",
     "mixed_step_growth",
     "momentum_decays",
+    "momentum_radius",
     "monotone_stages",
     "one_leg_growth",
     "propagate_radii",

@@ -16,6 +16,11 @@ from fractions import Fraction
 
 from stabcheck.errors import InvalidInput
 
+LARGEST_RADIUS = Fraction(1 << 20)
+"""A radius above this is not looked for."""
+RADIUS_WIDTH = Fraction(1, 1 << 30)
+"""The radius found is within this of the best one, relatively."""
+
 
 def momentum_decays(
     gamma: Fraction, real: Fraction, imaginary: Fraction | int = 0
@@ -33,6 +38,64 @@ def momentum_decays(
     b = (1 - gamma) * imaginary
     square = ((1 - gamma) * a) ** 2 + ((1 + gamma) * b) ** 2
     return square < (1 - gamma**2) ** 2
+
+
+def momentum_radius(
+    gamma: Fraction, norm: Fraction, upper: Fraction, lower: Fraction
+) -> Fraction | None:
+    r"""A spectral radius of momentum on a frozen Jacobian with these bounds.
+
+    Its eigenvalues have $|\lambda| \le L$, $m \le \Re\lambda \le \mu$.  Bisects on what
+    `momentum_stays_below` decides.
+
+    **Arguments:** `gamma`; $hL$, $h\mu$, $hm$.
+
+    **Returns:** a rational close to the best; `None` beyond `LARGEST_RADIUS`.
+    """
+    low, high = Fraction(0), Fraction(1)
+    while not momentum_stays_below(high, gamma, norm, upper, lower):
+        low, high = high, 2 * high
+        if high > LARGEST_RADIUS:
+            return None
+    while high - low > RADIUS_WIDTH * high:
+        middle = (low + high) / 2
+        if momentum_stays_below(middle, gamma, norm, upper, lower):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def momentum_stays_below(
+    radius: Fraction, gamma: Fraction, norm: Fraction, upper: Fraction, lower: Fraction
+) -> bool:
+    r"""Whether both roots have a modulus below a radius, for all such eigenvalues.
+
+    Schur and Cohn for $\zeta/r$: $|\gamma| < r^2$ and $r|r^2a - \gamma\bar a| < r^4 -
+    \gamma^2$.  With $y^2 \le (hL)^2 - x^2$ a quadratic in $x$ has to be positive.
+    """
+    low, high = max(lower, -norm), min(upper, norm)
+    square = radius * radius
+    if abs(gamma) >= square or low > high:
+        return False
+    c0, c1, c2 = _excess(radius, gamma, norm)
+    places = [low, high]
+    if c2 > 0:
+        places.append(min(max(-c1 / (2 * c2), low), high))
+    return all(c0 + x * (c1 + x * c2) > 0 for x in places)
+
+
+def _excess(
+    radius: Fraction, gamma: Fraction, norm: Fraction
+) -> tuple[Fraction, Fraction, Fraction]:
+    square, free = radius * radius, 1 - gamma
+    real, turned = (square - gamma) ** 2, (square + gamma) ** 2 * free**2
+    whole = (square**2 - gamma**2) ** 2
+    return (
+        whole - square * (real * (1 + gamma) ** 2 + turned * norm * norm),
+        -square * real * 2 * (1 + gamma) * free,
+        -square * (real * free**2 - turned),
+    )
 
 
 def leapfrog_is_bounded(z: Fraction) -> bool:

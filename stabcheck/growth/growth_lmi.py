@@ -5,7 +5,7 @@ at the stages is positive semidefinite, the growth is at most $\phi$; if $dd^T -
 \psi^2e_0e_0^T$ minus such multiples is, the shrink is at least $\psi$
 (`runge-kutta-growth-lmi`, `runge-kutta-shrink-lmi`).  No smaller $\phi$ holds for all
 fields with these bounds.  Multipliers are searched in float64; what they prove is
-computed in rationals.
+computed exactly.
 
 Performance estimation: Y. Drori, M. Teboulle, Math. Program. 145 (2014) 451-482.
 """
@@ -31,6 +31,8 @@ from stabcheck.growth.stage_conditions import (
     stage_conditions,
 )
 from stabcheck.growth.step_bound import StepBound, not_established, root_bound
+from stabcheck.integrators.algebra.coefficient import Coefficient
+from stabcheck.integrators.algebra.field_element import FieldElement
 
 GAP = 1e-10
 """Final weight of the barrier: the value is within about 1e-9 of the best one."""
@@ -56,7 +58,7 @@ class MultiplierBound:
 
 @dataclass(frozen=True)
 class _Inequality:
-    """What the search looks at: sign 1 for growth, -1 for shrink."""
+    """What the search looks at, rounded: sign 1 for growth, -1 for shrink."""
 
     sign: int
     A: Matrix
@@ -65,15 +67,12 @@ class _Inequality:
     bounds: StageBounds
     conditions: list[Condition]
 
-    def square(self, multipliers: Multipliers) -> Fraction | None:
-        return proven_square(self.sign, self.b, self.conditions, multipliers)
-
 
 def growth_lmi(A: Matrix, b: Row, h: Fraction, bounds: StageBounds) -> MultiplierBound:
     """The growth of one step.  Theorem `runge-kutta-growth-lmi`.
 
-    **Arguments:** `A`, `(s, s)`, and `b`, `(s,)`, rationals; `h`, the step size;
-    `bounds`, of the Jacobian at each stage.
+    **Arguments:** `A`, `(s, s)`, and `b`, `(s,)`, exact numbers; `h`, the step
+    size; `bounds`, of the Jacobian at each stage.
     """
     return _bound("growth", A, b, h, bounds)
 
@@ -92,20 +91,19 @@ def _bound(
             f"asked for a step of {len(b)} stages with {len(bounds.norms)} norms; give "
             "one for each stage"
         )
-    if not all(isinstance(x, Rational) for row in (*A, b) for x in row):
+    if not all(isinstance(x, Rational | FieldElement) for row in (*A, b) for x in row):
         raise InvalidInput(
-            "asked for a step of a method with irrational or float coefficients; the "
-            "multipliers prove bounds for rational ones only"
+            "asked for a step of a method with float coefficients; the multipliers "
+            "prove bounds for exact ones only"
         )
     sign, h = 1 if quantity == "growth" else -1, Fraction(h)
     conditions = stage_conditions(A, h, bounds)
-    problem = _Inequality(sign, A, b, h, bounds, conditions)
     candidates = [_algebraic(b, bounds)] if sign > 0 and bounds.uppers else []
-    candidates += _searched(problem)
+    candidates += _searched(_rounded(sign, A, b, h, bounds))
     proven = [
         (square, multipliers)
         for multipliers in candidates
-        if (square := problem.square(multipliers)) is not None
+        if (square := proven_square(sign, b, conditions, multipliers)) is not None
     ]
     if not proven:
         reason = "no multipliers of its conditions were found: take a smaller step"
@@ -119,10 +117,29 @@ def _bound(
 
 
 def _algebraic(b: Row, bounds: StageBounds) -> Multipliers:
-    """The multipliers 2b of the logarithmic norms: those of algebraic stability."""
+    """The multipliers 2b of the logarithmic norms: those of algebraic stability.
+
+    Multipliers are rational: of irrational weights they are not those.
+    """
     zeros = (Fraction(0),) * len(b)
-    uppers = tuple(max(2 * Fraction(weight), Fraction(0)) for weight in b)
+    uppers = tuple(max(2 * _near(weight), Fraction(0)) for weight in b)
     return Multipliers(zeros, uppers, zeros[: len(bounds.lowers)])
+
+
+def _near(value: Coefficient) -> Fraction:
+    """A rational number itself; of an irrational one 53 bits."""
+    if isinstance(value, FieldElement):
+        return Fraction(float(value.ball().mid()))
+    return Fraction(value)
+
+
+def _rounded(
+    sign: int, A: Matrix, b: Row, h: Fraction, bounds: StageBounds
+) -> _Inequality:
+    stages = [[_near(a) for a in row] for row in A]
+    weights = [_near(weight) for weight in b]
+    conditions = stage_conditions(stages, h, bounds)
+    return _Inequality(sign, stages, weights, h, bounds, conditions)
 
 
 def _searched(problem: _Inequality) -> list[Multipliers]:

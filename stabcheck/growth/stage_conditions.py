@@ -20,11 +20,16 @@ from fractions import Fraction
 from flint import fmpq
 
 from stabcheck.errors import InvalidInput
+from stabcheck.integrators.algebra.coefficient import Coefficient
+from stabcheck.integrators.algebra.field_element import FieldElement
 
 KINDS = ("norms", "uppers", "lowers")
 
-Matrix = Sequence[Sequence[Fraction]]
-Row = Sequence[Fraction]
+ROOM = Fraction(1, 2**60)
+"""An irrational square is claimed this much from its value, relatively."""
+
+Matrix = Sequence[Sequence[Coefficient]]
+Row = Sequence[Coefficient]
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ class Condition:
 
     kind: str
     stage: int
-    entries: dict[tuple[int, int], Fraction]
+    entries: dict[tuple[int, int], Coefficient]
 
 
 def stage_conditions(A: Matrix, h: Fraction, bounds: StageBounds) -> list[Condition]:
@@ -81,8 +86,8 @@ def stage_conditions(A: Matrix, h: Fraction, bounds: StageBounds) -> list[Condit
 
 def _entries(
     kind: str, row: Row, stage: int, value: Fraction
-) -> dict[tuple[int, int], Fraction]:
-    y = {0: Fraction(1)} | {j + 1: Fraction(a) for j, a in enumerate(row) if a}
+) -> dict[tuple[int, int], Coefficient]:
+    y = {0: Fraction(1)} | {j + 1: _exact(a) for j, a in enumerate(row) if a}
     k = stage + 1
     sign = -1 if kind == "lowers" else 1
     size = value * value if kind == "norms" else sign * value
@@ -100,6 +105,7 @@ def proven_square(
 ) -> Fraction | None:
     r"""The best $\phi^2$ (sign 1) or $\psi^2$ (-1) that multipliers prove, exactly.
 
+    Of a method with irrational coefficients, a rational slightly outside of it.
     Eliminates all but the first row of $\mp dd^T$, $d = (1, b)$, minus the conditions;
     a pivot that is negative, or 0 in a row that is not, proves nothing: `None`.
     """
@@ -119,10 +125,29 @@ def proven_square(
                 share = rest[k][i] / pivot
                 for j in range(i + 1):
                     rest[i][j] -= share * rest[k][j]
-    corner = rest[0][0]
-    return -sign * Fraction(int(corner.p), int(corner.q))
+    return _outward(-sign * rest[0][0], sign)
 
 
-def _flint(value: Fraction) -> fmpq:
-    exact = Fraction(value)
+def _outward(square: fmpq | FieldElement, sign: int) -> Fraction:
+    if isinstance(square, fmpq):
+        return Fraction(int(square.p), int(square.q))
+    if square.rational is not None:
+        return square.rational
+    width = ROOM
+    while True:
+        lower, upper = square.enclosure(width)
+        # A width beside which the square is small would move it by a multiple.
+        if upper - lower <= ROOM * abs(upper):
+            return upper if sign > 0 else lower
+        width *= ROOM
+
+
+def _exact(value: Coefficient) -> Coefficient:
+    return value if isinstance(value, FieldElement) else Fraction(value)
+
+
+def _flint(value: Coefficient) -> fmpq | FieldElement:
+    exact = _exact(value)
+    if isinstance(exact, FieldElement):
+        return exact
     return fmpq(exact.numerator, exact.denominator)

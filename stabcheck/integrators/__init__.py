@@ -10,7 +10,6 @@ from stabcheck.integrators.algebra.algebraic import INFINITY, Algebraic, Infinit
 from stabcheck.integrators.algebra.number_field import NumberField, square_root
 from stabcheck.integrators.catalogue import REGISTRY, get, names
 from stabcheck.integrators.facts import facts, listed, readable
-from stabcheck.integrators.runge_kutta.certifiable import certifiable
 from stabcheck.integrators.runge_kutta.composition import compose
 from stabcheck.integrators.runge_kutta.one_step import OneStepMethod
 from stabcheck.integrators.runge_kutta.rational import RationalMethod
@@ -25,6 +24,11 @@ from stabcheck.integrators.several_fields.exponential import ExponentialRungeKut
 from stabcheck.integrators.several_fields.flow_words import FlowSplitting
 from stabcheck.integrators.several_fields.nystrom_methods import NystromMethod
 from stabcheck.integrators.several_fields.splitting import LieTrotter, Substep
+from stabcheck.integrators.step_methods import (
+    StepMethod,
+    certifiable,
+    certifiable_in_rationals,
+)
 
 __all__ = [
     "INFINITY",
@@ -42,8 +46,10 @@ __all__ = [
     "RationalMethod",
     "RosenbrockMethod",
     "StabilityFunction",
+    "StepMethod",
     "Substep",
     "certifiable",
+    "certifiable_in_rationals",
     "compose",
     "exact",
     "facts",

@@ -18,8 +18,10 @@ from stabcheck.integrators.algebra.angle import Angle
 from stabcheck.integrators.algebra.exact_real import ExactReal
 from stabcheck.integrators.memory.multistep import LinearMultistep
 from stabcheck.integrators.runge_kutta.one_step import OneStepMethod
+from stabcheck.integrators.runge_kutta.record import tableau_record
 from stabcheck.integrators.runge_kutta.stabilised import StabilisedMethod
 from stabcheck.integrators.runge_kutta.tableau import ButcherTableau
+from stabcheck.integrators.step_methods import MOST_DEGREE
 
 SCHEMA = "stabcheck-method/1"
 WIDTH = Fraction(1, 2**52)
@@ -42,18 +44,22 @@ OF_THE_FUNCTION = {
 }
 """Attribute and theorem of each fact that the stability function decides."""
 
-OF_THE_TABLEAU = {
+OF_ANY_TABLEAU = {
     "circle-contractivity": (
         "circle_contractivity_radius",
         "circle-contractivity-radius",
     ),
     "algebraically-stable": ("is_algebraically_stable", "algebraic-stability"),
+}
+"""The same of each fact that needs the coefficients, rational or not."""
+
+OF_THE_TABLEAU = OF_ANY_TABLEAU | {
     "absolute-monotonicity": (
         "absolute_monotonicity_radius",
         "absolute-monotonicity-by-resolvent",
     ),
 }
-"""The same of each fact that needs the coefficients themselves."""
+"""The same of each fact that is claimed of rational coefficients."""
 
 
 def certificate(
@@ -61,30 +67,36 @@ def certificate(
 ) -> dict[str, Any]:
     """The certificate of a method as a JSON value.
 
-    Of a method without a tableau in rationals it is about the stability function only.
+    Of a method without a tableau in one number field it is about the stability function
+    only; of one whose stability function is irrational, about the tableau only.
 
     **Arguments:** `method`, of one step or linear multistep; `width`, of the intervals
     that hold numbers.
 
-    **Raises:** `InvalidInput` for a method without one stability function in
-    rationals, and for coefficients published in decimals only.
+    **Raises:** `InvalidInput` for a method without one stability function, for one
+    with neither a tableau in one number field nor a rational stability function, and
+    for coefficients published in decimals only.
     """
     if isinstance(method, LinearMultistep):
         return _multistep(method, width)
-    tableau = _rational_tableau(method)
+    _check_kind(method)
+    tableau = _exact_tableau(method)
     R = _rational_function(method)
+    if tableau is None and R is None:
+        raise _no_certificate(method)
     about = "facts" if tableau else "facts of the stability function"
     return {
         "schema": SCHEMA,
         "statement": f"{about} of {method.name}",
         "provenance": {"source": " ".join(method.source.split())},
-        "method": {"name": method.name} | (_coefficients(tableau) if tableau else R),
+        "method": {"name": method.name, **(R or {})}
+        if tableau is None
+        else tableau_record(tableau) | {"name": method.name},
         "claims": _claims(method, tableau, R, width),
     }
 
 
-def _rational_function(method: Any) -> dict[str, Any]:
-    """P and Q in JSON.  **Raises:** `InvalidInput` where there are none."""
+def _check_kind(method: Any) -> None:
     if not isinstance(method, OneStepMethod):
         raise InvalidInput(
             f"asked for a certificate of {method.name}; only methods with one "
@@ -95,31 +107,41 @@ def _rational_function(method: Any) -> dict[str, Any]:
             f"asked for a certificate of {method.name}, found coefficients published "
             "in decimals only; its facts are conditional and have none"
         )
+
+
+def _no_certificate(method: OneStepMethod) -> InvalidInput:
     R = method.stability_function
-    if not _are_rational((*R.P, *R.Q)):
-        raise InvalidInput(
-            f"asked for a certificate of {method.name}, found a stability function "
-            "with irrational coefficients; a certificate holds rational ones only"
-        )
     degree = max(len(R.P), len(R.Q)) - 1
     if degree > MOST_STAGES:
-        raise InvalidInput(
-            f"asked for a certificate of {method.name}, found a stability function of "
-            f"degree {degree}; a certificate holds degrees up to {MOST_STAGES}"
+        found = f"of degree {degree}; a certificate holds degrees up to {MOST_STAGES}"
+    else:
+        found = (
+            "with irrational coefficients, and no tableau in one number field; a "
+            "certificate holds one or the other"
         )
+    return InvalidInput(
+        f"asked for a certificate of {method.name}, found a stability function {found}"
+    )
+
+
+def _rational_function(method: OneStepMethod) -> dict[str, Any] | None:
+    """P and Q in JSON; `None` where they are irrational or of too high a degree."""
+    R = method.stability_function
+    small = max(len(R.P), len(R.Q)) - 1 <= MOST_STAGES
+    if not small or not _are_rational((*R.P, *R.Q)):
+        return None
     return {"P": [_rational(x) for x in R.P], "Q": [_rational(x) for x in R.Q]}
 
 
-def _rational_tableau(method: Any) -> ButcherTableau | None:
+def _exact_tableau(method: OneStepMethod) -> ButcherTableau | None:
     """The tableau of a method, written out where it is a program; `None` if none."""
     if isinstance(method, StabilisedMethod) and method.stages <= MOST_STAGES:
         method = method.tableau
     if not isinstance(method, ButcherTableau) or len(method.b) > MOST_STAGES:
         return None
+    number_field = method.number_field
     return (
-        method
-        if _are_rational(x for row in (*method.A, method.b) for x in row)
-        else None
+        method if number_field is None or number_field.degree <= MOST_DEGREE else None
     )
 
 
@@ -127,23 +149,20 @@ def _are_rational(numbers: Iterable[Any]) -> bool:
     return all(isinstance(x, Fraction) for x in numbers)
 
 
-def _coefficients(tableau: ButcherTableau) -> dict[str, Any]:
-    return {
-        "A": [[_rational(x) for x in row] for row in tableau.A],
-        "b": [_rational(x) for x in tableau.b],
-    }
-
-
 def _claims(
     method: OneStepMethod,
     tableau: ButcherTableau | None,
-    R: dict[str, Any],
+    R: dict[str, Any] | None,
     width: Fraction,
 ) -> list[dict[str, Any]]:
-    claims = [_claim("stability-function-rational", "stability-function", R)]
+    claims = []
+    if R is not None:
+        claims.append(_claim("stability-function-rational", "stability-function", R))
     if tableau is not None and method.order <= MOST_ORDER:
         claims.append(_claim("order-by-rooted-trees", "order", {"order": method.order}))
-    facts = OF_THE_FUNCTION | ({} if tableau is None else OF_THE_TABLEAU)
+    facts = {} if R is None else dict(OF_THE_FUNCTION)
+    if tableau is not None:
+        facts |= OF_THE_TABLEAU if tableau.number_field is None else OF_ANY_TABLEAU
     for quantity, (attribute, theorem) in facts.items():
         found = getattr(method, attribute)
         answer = {"holds": found} if isinstance(found, bool) else _between(found, width)
@@ -168,6 +187,11 @@ def _multistep(method: LinearMultistep, width: Fraction) -> dict[str, Any]:
     if method.real_stability_interval == INFINITY:
         wedge = _between(_squared_tangent(method.A_alpha_degrees), width)
         claims.append(_claim("multistep-wedge", "squared-wedge-tangent", wedge))
+    found = method.g_stability
+    # A method whose oldest coefficients vanish has a smaller matrix: of another record.
+    if found is not None and len(found.G) == method.steps:
+        G = [_rational(entry) for row in found.G for entry in row]
+        claims.append(_claim("one-leg-g-norm", "G-stable", {"G": G}))
     return {
         "schema": SCHEMA,
         "statement": f"facts of {method.name}",

@@ -142,12 +142,32 @@ def test_bounds_of_unequal_length_are_refused():
         growth.growth_lmi(method.A, method.b, 1, StageBounds((1,)))
 
 
-def test_irrational_and_float_coefficients_are_refused():
-    gauss = get("gauss:2")
-    bounds = StageBounds((1, 1))
-    for A in (gauss.A, [[0.0, 0.0], [1.0, 0.0]]):
-        with pytest.raises(InvalidInput, match="irrational or float"):
-            growth.growth_lmi(A, (HALF, HALF), 1, bounds)
+def test_float_coefficients_are_refused():
+    with pytest.raises(InvalidInput, match="float coefficients"):
+        growth.growth_lmi(
+            [[0.0, 0.0], [1.0, 0.0]], (HALF, HALF), 1, StageBounds((1, 1))
+        )
+
+
+@pytest.mark.parametrize("name", ["gauss:2", "gauss:3"])
+def test_the_growth_of_an_algebraically_stable_method_is_exactly_one(name):
+    # M = 0 in the field of the coefficients: the multipliers 2b leave nothing.
+    method = get(name)
+    bounds = StageBounds((1000,) * method.stages, (0,) * method.stages)
+    assert growth.growth_lmi(method.A, method.b, 1, bounds).bound.value == 1
+
+
+@pytest.mark.parametrize("name", ["sdirk2", "kvaerno4", "radau-iia:3"])
+def test_of_irrational_coefficients_the_square_is_rational_and_barely_outside(name):
+    method = get(name)
+    bounds = StageBounds((HALF,) * method.stages)
+    conditions = stage_conditions(method.A, 1, bounds)
+    for sign, search in ((1, growth.growth_lmi), (-1, growth.shrink_lmi)):
+        found = search(method.A, method.b, 1, bounds)
+        square = proven_square(sign, method.b, conditions, found.multipliers)
+        value = Fraction(found.bound.value) ** 2
+        assert isinstance(square, Fraction)
+        assert sign * square <= sign * value < sign * square * (1 + sign * 1e-12)
 
 
 def test_many_stages_are_no_obstacle():

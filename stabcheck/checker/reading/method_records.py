@@ -7,6 +7,7 @@ from typing import Any
 
 from stabcheck.checker.arithmetic.polynomials import polynomial
 from stabcheck.checker.failures import Malformed
+from stabcheck.checker.reading.generators import method_tableau, multistep
 from stabcheck.checker.reading.values import (
     check_prose,
     count,
@@ -16,7 +17,6 @@ from stabcheck.checker.reading.values import (
     object_of,
     rational,
     string_of,
-    tableau,
     words,
 )
 
@@ -39,6 +39,7 @@ FACTS = {
     "multistep-order": "multistep-order-conditions",
     "zero-stable": "root-condition-in-half-plane",
     "squared-wedge-tangent": "multistep-wedge",
+    "G-stable": "one-leg-g-norm",
 }
 """The theorem that decides each quantity."""
 
@@ -50,6 +51,7 @@ VALUES = {
     "algebraically-stable": "holds",
     "multistep-order": "order",
     "zero-stable": "holds",
+    "G-stable": "G",
 }
 """The keys of a claim that hold its value; the others are `lower` and `upper`."""
 
@@ -69,29 +71,16 @@ def check_method_document(document: dict[str, Any]) -> dict[str, Any]:
 
 def _method(record: dict[str, Any]) -> dict[str, Any]:
     if "A" in record:
-        keys("method", record, "name A b")
-        words("method.name", record["name"])
-        A, b = tableau("method", record, MOST_STAGES)
+        A, b = method_tableau("method", record, MOST_STAGES)
         return record | {"A": A, "b": b}
     if "alpha" in record:
-        return _multistep(record)
+        return multistep("method", record, MOST_STAGES)
     keys("method", record, "name P Q")
     words("method.name", record["name"])
     P, Q = (_coefficients(f"method.{key}", record[key]) for key in "PQ")
     if P[0] != Q[0] or Q[0] == 0:
         raise Malformed("method: P(0) and Q(0) have to be equal, and not 0")
     return record | {"P": P, "Q": Q}
-
-
-def _multistep(record: dict[str, Any]) -> dict[str, Any]:
-    keys("method", record, "name alpha beta")
-    words("method.name", record["name"])
-    alpha, beta = (
-        _coefficients(f"method.{key}", record[key]) for key in ("alpha", "beta")
-    )
-    if len(alpha) != len(beta) or len(alpha) < 2 or alpha[-1] == 0:
-        raise Malformed("method: alpha and beta of one length, the last alpha not 0")
-    return record | {"alpha": alpha, "beta": beta}
 
 
 def _claim(where: str, value: Any) -> dict[str, Any]:
@@ -109,6 +98,7 @@ def _claim(where: str, value: Any) -> dict[str, Any]:
         "Q": _polynomial,
         "order": lambda where, value: count(where, value, 1, MOST_ORDER),
         "holds": flag,
+        "G": _matrix,
         "lower": _end,
         "upper": _end,
     }
@@ -123,6 +113,11 @@ def _end(where: str, value: Any) -> Fraction | None:
 
 def _polynomial(where: str, value: Any) -> Any:
     return polynomial(_coefficients(where, value))
+
+
+def _matrix(where: str, value: Any) -> list[Fraction]:
+    """Its entries, row by row."""
+    return [rational(where, x) for x in list_of(where, value)]
 
 
 def _coefficients(where: str, value: Any) -> list[Fraction]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from flint import fmpq_poly
 
+from stabcheck.checker.arithmetic.number_field import Coefficient
 from stabcheck.checker.arithmetic.polynomials import (
     excess_on_axis,
     flint,
@@ -25,9 +26,9 @@ from stabcheck.checker.hypotheses import float_text, quantity_of
 from stabcheck.checker.rules import rule
 from stabcheck.checker.steps.tableau import (
     ElementaryWeights,
-    Rows,
     in_lowest_terms,
     is_contractive,
+    is_rational,
     monotonicity_polynomials,
     stability_function,
 )
@@ -35,6 +36,7 @@ from stabcheck.checker.steps.tableau import (
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
 
+Stages = list[list[Coefficient]]
 MIRRORED = fmpq_poly([0, -1])
 
 
@@ -45,7 +47,7 @@ def method_of(ctx: Context) -> dict:
     return ctx.document["method"]
 
 
-def _tableau(ctx: Context) -> tuple[Rows, list[Fraction]]:
+def _tableau(ctx: Context) -> tuple[Stages, list[Coefficient]]:
     """A and b of the method, which need not be known by a tableau."""
     method = method_of(ctx)
     if "A" not in method:
@@ -59,6 +61,11 @@ def _quotient(ctx: Context) -> tuple[fmpq_poly, fmpq_poly]:
         method = method_of(ctx)
         if "A" in method:
             found = stability_function(method["A"], method["b"])
+            if found is None:
+                raise ClaimRejected(
+                    "this theorem needs a rational stability function, the method's is "
+                    "irrational"
+                )
         elif "P" in method:
             found = in_lowest_terms(polynomial(method["P"]), polynomial(method["Q"]))
         else:
@@ -190,6 +197,8 @@ def absolute_monotonicity_by_resolvent(
     r"""The determinant positive, the other polynomials nonnegative, on $[0, r]$."""
     quantity_of(claim, ["absolute-monotonicity"])
     A, b = _tableau(ctx)
+    if not is_rational(A, b):
+        raise ClaimRejected("this theorem needs rational coefficients")
     determinant, entries = monotonicity_polynomials(A, b)
     others = list(entries)
 

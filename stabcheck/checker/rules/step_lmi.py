@@ -12,43 +12,31 @@ The claim names a nonnegative multiplier of each; and, where the stages of an im
 method exist because their equations are monotone, the weights that show it.  If
 $\phi^2|\Delta_0|^2 - |\Delta_1|^2$ minus the multiples is a positive semidefinite
 form, the growth is at most $\phi$; the shrink likewise.  The form is built and decided
-in rationals.
+exactly: in rationals, or in the field of the method's coefficients.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
-from math import lcm
 from typing import TYPE_CHECKING
 
+from stabcheck.checker.arithmetic.number_field import Coefficient
+from stabcheck.checker.arithmetic.ordered import is_semidefinite
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.hypotheses import float_text, quantity_of
-from stabcheck.checker.kernel import psd_exact
-from stabcheck.checker.premises import Tube, check_covers, check_quantities
+from stabcheck.checker.premises import check_covers, check_quantities
 from stabcheck.checker.rules import rule
-from stabcheck.checker.steps.implicit_stages import check_stages
-from stabcheck.checker.steps.monotone_stages import check_monotone_stages
+from stabcheck.checker.steps.multipliers import (
+    OPTIONS,
+    check_existing_stages,
+    multipliers_of,
+)
 from stabcheck.checker.steps.stages import Step, stage_tubes, step_of
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
 
-CONDITIONS = {
-    "spectral-norm": "norm_multipliers",
-    "log-norm": "upper_multipliers",
-    "log-norm-lower": "lower_multipliers",
-}
-"""The parameter with the multipliers, by the quantity of the premises."""
-WEIGHTS, MARGIN = "stage_weights", "stage_margin"
-OPTIONS = (
-    ("spectral-norm",),
-    ("spectral-norm", "log-norm"),
-    ("spectral-norm", "log-norm-lower"),
-    ("spectral-norm", "log-norm", "log-norm-lower"),
-)
-
-Form = list[list[Fraction]]
+Form = list[list[Coefficient]]
 
 
 @rule("runge-kutta-growth-lmi")
@@ -76,8 +64,8 @@ def _check_multipliers(
         premises, [[q for q in option for _ in range(stages)] for option in OPTIONS]
     )
     quantities = found[::stages]
-    multipliers = _multipliers(claim, quantities, stages)
-    tubes = _check_stages(ctx, claim, step, premises)
+    multipliers = multipliers_of(claim, quantities, stages)
+    tubes = check_existing_stages(ctx, claim, step, premises)
     for start in range(stages, len(premises), stages):
         others = stage_tubes(ctx, step, premises[start : start + stages])
         for tube, wider in zip(tubes, others, strict=True):
@@ -90,57 +78,11 @@ def _check_multipliers(
     ):
         if multiplier:
             _subtract(form, step, place % stages, premise, multiplier)
-    common = lcm(*(entry.denominator for row in form for entry in row))
-    if not psd_exact([[int(entry * common) for entry in row] for row in form]):
+    if not is_semidefinite(form):
         raise ClaimRejected(
             f"the {claim['quantity']} {float_text(claim['bound'])} is stronger than "
             "the premises give with these multipliers"
         )
-
-
-def _check_stages(
-    ctx: Context, claim: dict, step: Step, premises: Sequence[dict]
-) -> list[Tube]:
-    """Decide that the stages exist and lie in the tubes of the norms."""
-    stages, parameters = len(step.b), claim["parameters"]
-    norms, others = premises[:stages], premises[stages : 2 * stages]
-    if MARGIN not in parameters:
-        return check_stages(ctx, step, norms)
-    if not others or others[0]["quantity"] != "log-norm":
-        raise ClaimRejected("monotone stages need logarithmic norms on their tubes")
-    tubes = stage_tubes(ctx, step, norms)
-    weights, margin = parameters[WEIGHTS], parameters[MARGIN]
-    if not isinstance(weights, list) or len(weights) != stages:
-        raise ClaimRejected(
-            f"parameter {WEIGHTS} has to be a list of {stages} rationals"
-        )
-    if not isinstance(margin, Fraction):
-        raise ClaimRejected(f"parameter {MARGIN} has to be a rational")
-    check_monotone_stages(ctx, step, tubes, others, weights, margin)
-    return tubes
-
-
-def _multipliers(claim: dict, quantities: Sequence[str], stages: int) -> list[Fraction]:
-    """Return the multipliers in the order of the premises."""
-    names = [CONDITIONS[quantity] for quantity in quantities]
-    given = set(claim["parameters"])
-    existence = given & {WEIGHTS, MARGIN}
-    if given - existence != set(names) or len(existence) == 1:
-        raise ClaimRejected(
-            f"with these premises the parameters are {', '.join(names)}; the claim "
-            f"names {', '.join(sorted(claim['parameters'])) or 'none'}"
-        )
-    found: list[Fraction] = []
-    for name in names:
-        values = claim["parameters"][name]
-        if not isinstance(values, list) or len(values) != stages:
-            raise ClaimRejected(
-                f"parameter {name} has to be a list of {stages} rationals"
-            )
-        if min(values) < 0:
-            raise ClaimRejected(f"parameter {name} has a negative entry")
-        found += values
-    return found
 
 
 def _subtract(

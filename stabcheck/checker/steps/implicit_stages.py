@@ -1,8 +1,9 @@
 r"""The stages of any implicit step exist, once each, inside their premises' tubes.
 
 Between stages $Y, Y'$ in the tubes, $T(Y)_i = X + h\sum_ja_{ij}F(Y_j)$ moves by
-$|T(Y)_i - T(Y')_i| \le \sum_jK_{ij}|Y_j - Y'_j|$ with $K_{ij} = h|a_{ij}|L_j$.  If $w =
-(I - K)^{-1}\mathbb 1$ is positive, then $Kw = w - \mathbb 1 < w$: T contracts in the
+$|T(Y)_i - T(Y')_i| \le \sum_jK_{ij}|Y_j - Y'_j|$ with $K_{ij} = h|a_{ij}|L_j$, of an
+irrational $a_{ij}$ a rational number slightly above it.  If $w = (I - K)^{-1}\mathbb
+1$ is positive, then $Kw = w - \mathbb 1 < w$: T contracts in the
 norm $\max_i|\cdot_i|/w_i$.  With the defects $\delta_i$ and the start within
 $\epsilon$ of $X_0$ per token, $D = (I - K)^{-1}(\sqrt n\,\epsilon + |\delta|_F)$
 satisfies $D = \sqrt n\,\epsilon + |\delta|_F + KD$: the states within $D_i$ of $\hat
@@ -19,9 +20,10 @@ from typing import TYPE_CHECKING
 
 from flint import arb, fmpq, fmpq_mat
 
-from stabcheck.checker.arithmetic.balls import ball
+from stabcheck.checker.arithmetic.balls import ball, upper_end
+from stabcheck.checker.arithmetic.number_field import Coefficient, Number
 from stabcheck.checker.arithmetic.polynomials import flint
-from stabcheck.checker.failures import ClaimRejected
+from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
 from stabcheck.checker.fields.branches import is_token_wise
 from stabcheck.checker.fields.trajectory import is_explicit
 from stabcheck.checker.hypotheses import decide_at_most
@@ -72,13 +74,20 @@ def check_stages(ctx: Context, step: Step, premises: Sequence[dict]) -> list[Tub
     return tubes
 
 
+def _size(value: Coefficient) -> fmpq:
+    """The absolute value; a rational slightly above it of an irrational number."""
+    size = abs(value)
+    above = upper_end(size.ball()) if isinstance(size, Number) else size
+    if above is None:
+        raise ClaimUndecided("a coefficient of the method is not enclosed")
+    return flint(above)
+
+
 def _resolvent(step: Step, premises: Sequence[dict]) -> list[list[Fraction]]:
     r"""Return $(I - K)^{-1}$ if it times the vector of ones is positive."""
     size = range(len(step.b))
     slopes = [flint(step.size * premise["bound"]) for premise in premises]
-    rows = [
-        [int(i == j) - flint(abs(step.A[i][j])) * slopes[j] for j in size] for i in size
-    ]
+    rows = [[int(i == j) - _size(step.A[i][j]) * slopes[j] for j in size] for i in size]
     matrix = fmpq_mat(rows)
     try:
         inverse = matrix.inv()

@@ -15,16 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import lcm
 from typing import TYPE_CHECKING
 
-from flint import arb, fmpq_mat
+from flint import arb
 
 from stabcheck.checker.arithmetic.balls import ball
-from stabcheck.checker.arithmetic.polynomials import flint
+from stabcheck.checker.arithmetic.number_field import Coefficient
+from stabcheck.checker.arithmetic.ordered import inverse, is_semidefinite
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
 from stabcheck.checker.hypotheses import float_text
-from stabcheck.checker.kernel import psd_exact
 from stabcheck.checker.premises import Tube
 from stabcheck.checker.steps.stages import Step, defect
 
@@ -49,12 +48,12 @@ def check_monotone_stages(
     """
     if margin <= 0 or min(weights) <= 0:
         raise ClaimRejected("the margin and the weights of the stages must be positive")
-    inverse = _inverse(step)
-    _check_monotone(step, inverse, uppers, weights, margin)
+    resolved = _inverse(step)
+    _check_monotone(step, resolved, uppers, weights, margin)
     defects = [defect(ctx, step, stage, tubes)[1] for stage in range(len(step.b))]
     reach = arb(step.shape[0]).sqrt() * ball(step.tube.radius)
     square = arb(0)
-    for weight, row in zip(weights, inverse, strict=True):
+    for weight, row in zip(weights, resolved, strict=True):
         moved = ball(abs(sum(row, start=Fraction(0)))) * reach
         for entry, off in zip(row, defects, strict=True):
             moved = moved + ball(abs(entry)) * off
@@ -69,34 +68,31 @@ def check_monotone_stages(
             )
 
 
-def _inverse(step: Step) -> list[list[Fraction]]:
-    matrix = fmpq_mat([[flint(a) for a in row] for row in step.A])
+def _inverse(step: Step) -> list[list[Coefficient]]:
     try:
-        inverse = matrix.inv()
+        return inverse(step.A)
     except ZeroDivisionError:
         raise ClaimRejected(
             f"the stage matrix of {step.name!r} is singular: its stages need a "
             "contraction"
         ) from None
-    return [[Fraction(int(x.p), int(x.q)) for x in row] for row in inverse.tolist()]
 
 
 def _check_monotone(
     step: Step,
-    inverse: Sequence[Sequence[Fraction]],
+    resolved: Sequence[Sequence[Coefficient]],
     uppers: Sequence[dict],
     weights: Sequence[Fraction],
     margin: Fraction,
 ) -> None:
     size = range(len(weights))
     form = [
-        [(weights[i] * inverse[i][j] + weights[j] * inverse[j][i]) / 2 for j in size]
+        [(weights[i] * resolved[i][j] + weights[j] * resolved[j][i]) / 2 for j in size]
         for i in size
     ]
     for i in size:
         form[i][i] -= step.size * weights[i] * uppers[i]["bound"] + margin
-    common = lcm(*(entry.denominator for row in form for entry in row))
-    if not psd_exact([[int(entry * common) for entry in row] for row in form]):
+    if not is_semidefinite(form):
         raise ClaimRejected(
             "the stage equations are not shown monotone by these weights: they are not "
             "known to have one solution in the tubes"

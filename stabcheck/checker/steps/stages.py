@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from flint import arb, arb_mat
 
 from stabcheck.checker.arithmetic.balls import ball, frobenius, largest, vector_norm
+from stabcheck.checker.arithmetic.number_field import Coefficient
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.fields.branches import is_token_wise
 from stabcheck.checker.fields.trajectory import branch_value, combined, is_explicit
@@ -47,8 +48,8 @@ class Step:
 
     branch: list[int]
     name: str
-    A: list[list[Fraction]]
-    b: list[Fraction]
+    A: list[list[Coefficient]]
+    b: list[Coefficient]
     size: Fraction
     tube: Tube
     shape: tuple[int, int]
@@ -100,7 +101,7 @@ def defect(
     return largest(vector_norm(line) for line in gap.tolist()), frobenius(gap)
 
 
-def is_the_state(step: Step, row: Sequence[Fraction], tube: Tube) -> bool:
+def is_the_state(step: Step, row: Sequence[Coefficient], tube: Tube) -> bool:
     """Say whether a stage is the step's own state, in a tube that covers the step's.
 
     Decided in rationals: the radii may be equal.

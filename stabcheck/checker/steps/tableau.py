@@ -1,6 +1,7 @@
 r"""What a Runge-Kutta tableau determines: R = P/Q, resolvents, forms, rooted trees.
 
-Everything is recomputed from A and b in rationals.
+Everything is recomputed from A and b: in rationals, or in the field of irrational
+coefficients where a function says so.
 """
 
 from __future__ import annotations
@@ -8,16 +9,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cache
-from math import lcm, prod
+from math import prod
 
 from flint import fmpq, fmpq_mat, fmpq_poly
 
-from stabcheck.checker.arithmetic.polynomials import flint
-from stabcheck.checker.kernel import psd_exact
+from stabcheck.checker.arithmetic.number_field import Coefficient, rational_of
+from stabcheck.checker.arithmetic.ordered import is_semidefinite
+from stabcheck.checker.arithmetic.polynomials import flint, polynomial
 
 Rows = Sequence[Sequence[Fraction]]
+Entry = fmpq | Coefficient
+Stages = list[Entry]
 Tree = tuple["Tree", ...]
 """A rooted tree: its branches in ascending order."""
+
+
+def characteristic(matrix: Sequence[Sequence[Coefficient]]) -> list[Coefficient]:
+    r"""The coefficients of $\det(I + xM)$, as `resolvent` finds them."""
+    size = range(len(matrix))
+    moved = [list(row) for row in matrix]
+    found: list[Coefficient] = [Fraction(1)]
+    for k in range(1, len(matrix) + 1):
+        c = -sum((moved[i][i] for i in size), start=Fraction(0)) / k
+        found.append((-1) ** k * c)
+        N = [[x + c if i == j else x for j, x in enumerate(row)]
+             for i, row in enumerate(moved)]  # fmt: skip
+        moved = [[sum((row[m] * N[m][j] for m in size), start=Fraction(0))
+                  for j in size] for row in matrix]  # fmt: skip
+    return found
+
+
+def is_rational(A: Sequence[Sequence[Coefficient]], b: Sequence[Coefficient]) -> bool:
+    """Say whether all coefficients of a method are fractions."""
+    return all(isinstance(x, Fraction) for row in (*A, b) for x in row)
 
 
 def resolvent(matrix: Rows) -> tuple[fmpq_poly, list[fmpq_mat]]:
@@ -40,14 +64,21 @@ def resolvent(matrix: Rows) -> tuple[fmpq_poly, list[fmpq_mat]]:
     return fmpq_poly(determinant), adjugate
 
 
-def stability_function(A: Rows, b: Sequence[Fraction]) -> tuple[fmpq_poly, fmpq_poly]:
+def stability_function(
+    A: Sequence[Sequence[Coefficient]], b: Sequence[Coefficient]
+) -> tuple[fmpq_poly, fmpq_poly] | None:
     r"""$P = \det(I - zA + z\mathbb 1b^T)$ and $Q = \det(I - zA)$, divided by their gcd.
 
-    Q(0) = 1.
+    Q(0) = 1.  `None` where a coefficient of P or Q is irrational.
     """
-    P, _ = resolvent([[w - a for a, w in zip(row, b, strict=True)] for row in A])
-    Q, _ = resolvent([[-a for a in row] for row in A])
-    return in_lowest_terms(P, Q)
+    border = [[w - a for a, w in zip(row, b, strict=True)] for row in A]
+    minus = [[-a for a in row] for row in A]
+    if is_rational(A, b):
+        return in_lowest_terms(resolvent(border)[0], resolvent(minus)[0])
+    P, Q = ([rational_of(c) for c in characteristic(M)] for M in (border, minus))
+    if None in (*P, *Q):
+        return None
+    return in_lowest_terms(polynomial(P), polynomial(Q))
 
 
 def in_lowest_terms(P: fmpq_poly, Q: fmpq_poly) -> tuple[fmpq_poly, fmpq_poly]:
@@ -76,9 +107,7 @@ def is_contractive(A: Rows, b: Sequence[Fraction], inverse_radius: Fraction) -> 
     r"""Decide $b \ge 0$ and $BA + A^TB - bb^T + B/r \succeq 0$."""
     if min(b) < 0:
         return False
-    form = contractivity_form(A, b, inverse_radius)
-    common = lcm(*(entry.denominator for row in form for entry in row))
-    return psd_exact([[int(entry * common) for entry in row] for row in form])
+    return is_semidefinite(contractivity_form(A, b, inverse_radius))
 
 
 def monotonicity_polynomials(
@@ -135,26 +164,38 @@ def density(tree: Tree) -> int:
 class ElementaryWeights:
     r"""$\Phi(t) = \sum_i b_i\prod_k(A\,g(t_k))_i$, g the same product in a branch."""
 
-    def __init__(self, A: Rows, b: Sequence[Fraction]) -> None:
-        self.A = fmpq_mat([[flint(x) for x in row] for row in A])
-        self.b = [flint(x) for x in b]
-        self._through: dict[Tree, list[fmpq]] = {}
+    def __init__(
+        self, A: Sequence[Sequence[Coefficient]], b: Sequence[Coefficient]
+    ) -> None:
+        # Of rationals FLINT's matrices are faster by far.
+        self._fast = is_rational(A, b)
+        self.A = [[flint(x) for x in row] for row in A] if self._fast else A
+        self.b = [flint(x) for x in b] if self._fast else b
+        self._matrix = fmpq_mat(self.A) if self._fast else None
+        self._through: dict[Tree, Stages] = {}
 
-    def of(self, tree: Tree) -> fmpq:
+    def of(self, tree: Tree) -> Entry:
         """The elementary weight of a tree."""
-        stages = self._stages(tree)
-        products = (w * x for w, x in zip(self.b, stages, strict=True))
-        return sum(products, start=fmpq(0))
+        return self._sum(self.b, self._stages(tree))
 
     def satisfy(self, nodes: int) -> bool:
         r"""Decide $\Phi(t)\gamma(t) = 1$ for every tree of that many nodes."""
         return all(self.of(tree) * density(tree) == 1 for tree in trees(nodes))
 
-    def _stages(self, tree: Tree) -> list[fmpq]:
-        found = [fmpq(1)] * len(self.b)
+    def _sum(self, weights: Stages, values: Stages) -> Entry:
+        products = (w * x for w, x in zip(weights, values, strict=True))
+        return sum(products, start=fmpq(0) if self._fast else Fraction(0))
+
+    def _carried(self, stages: Stages) -> Stages:
+        if self._matrix is None:
+            return [self._sum(row, stages) for row in self.A]
+        column = fmpq_mat([[x] for x in stages])
+        return [x for (x,) in (self._matrix * column).tolist()]
+
+    def _stages(self, tree: Tree) -> Stages:
+        found: Stages = [fmpq(1) if self._fast else Fraction(1)] * len(self.b)
         for branch in tree:
             if branch not in self._through:
-                column = fmpq_mat([[x] for x in self._stages(branch)])
-                self._through[branch] = [x for (x,) in (self.A * column).tolist()]
+                self._through[branch] = self._carried(self._stages(branch))
             found = [x * y for x, y in zip(found, self._through[branch], strict=True)]
         return found

@@ -25,7 +25,8 @@ from stabcheck import growth
 from stabcheck.bounds import FeedForward
 from stabcheck.growth import StageBounds
 from stabcheck.growth.monotone_stages import monotone_weights
-from stabcheck.integrators import ButcherTableau
+from stabcheck.integrators import ButcherTableau, get
+from stabcheck.integrators.runge_kutta.record import tableau_record
 from stabcheck.layers import stage_states
 
 RADAU = ([["5/12", "-1/12"], ["3/4", "1/4"]], ["3/4", "1/4"])
@@ -35,28 +36,23 @@ TABLEAUS = {
     "radau-iia:2": RADAU,
     "trapezoid": LOBATTO,
 }
+IRRATIONAL = ("gauss:2", "sdirk2", "sdirk33", "gill4")
+EVERY = (*TABLEAUS, *IRRATIONAL)
 KINDS = {NORM: "norms", UPPER: "uppers", LOWER: "lowers"}
 NAMES = {NORM: "norm", UPPER: "upper", LOWER: "lower"}
 PAIRS = {"growth": (UPPER,), "shrink": (LOWER,)}
 
 
 def tableau(name):
+    if name in IRRATIONAL:
+        return get(name)
     A, b = TABLEAUS[name]
     return ButcherTableau(name, A, b)
 
 
 def method(made, name):
     record = made.integrators
-    A, b = ([[Fraction(x) for x in row] for row in part] for part in (
-        TABLEAUS[name][0], [TABLEAUS[name][1]]
-    ))  # fmt: skip
-    record.append(
-        {
-            "name": name,
-            "A": [[[x.numerator, x.denominator] for x in row] for row in A],
-            "b": [[x.numerator, x.denominator] for x in b[0]],
-        }
-    )
+    record.append(tableau_record(tableau(name)))
     return len(record) - 1
 
 
@@ -120,7 +116,7 @@ ALL = {NORM: 2, UPPER: Fraction(1, 2), LOWER: -1}
 
 
 @pytest.mark.parametrize("quantity", ["growth", "shrink"])
-@pytest.mark.parametrize("name", TABLEAUS)
+@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize(
     "values", [{NORM: 2}, {NORM: 2, UPPER: -1}, {NORM: 2, LOWER: -1}, ALL]
 )
@@ -129,7 +125,7 @@ def test_what_the_multipliers_prove_is_accepted(name, quantity, values):
 
 
 @pytest.mark.parametrize("quantity", ["growth", "shrink"])
-@pytest.mark.parametrize("name", TABLEAUS)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_bound_a_little_stronger_is_refused(name, quantity):
     made = claimed(name, quantity)
     sign = 1 if quantity == "growth" else -1
