@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,11 +13,19 @@ from stabcheck import spectra
 from stabcheck.bounds import LayerNorm
 from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.attained import ATTAINED_ROOM
-from stabcheck.certify.centres import dense_jacobian, times
+from stabcheck.certify.costliest import LeftOut, leave_one_out
 from stabcheck.certify.deep import DeepRange, certify_deep
+from stabcheck.certify.depth_product import (
+    DepthProduct,
+    Factor,
+    OverTube,
+    plan_product,
+)
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.plans import Established
-from stabcheck.layers import Normalise, Residual, Stack
+from stabcheck.certify.map_jacobians import MapJacobians
+from stabcheck.certify.norm_wise import MOST_OVER_POINT, certify_norm_wise
+from stabcheck.certify.plan_writer import Established
+from stabcheck.layers import Normalise, Stack
 
 VACUOUS = 10**12
 """A growth above this is also called vacuous in words."""
@@ -25,18 +33,6 @@ POINT_MARGIN = 1e-9
 """Relative room for the rounding errors of a verified product of Jacobians."""
 UNDERFLOW = 1e-100
 """Far more than what verified arithmetic loses where all products vanish."""
-STATE_ROOM = Fraction(1, 10**10)
-"""A stored float64 state is far closer than this to the exact trajectory."""
-
-
-@dataclass(frozen=True)
-class Factor:
-    """What one map contributes to a product: its claims and its tube."""
-
-    name: str
-    growth: Established | None
-    shrink: Established | None
-    radius: Fraction
 
 
 @dataclass(frozen=True)
@@ -53,11 +49,8 @@ class DepthReport:
     shrink_over_tube: Established | None
     input_radius: Fraction | None
     reason: str = ""
-
-
-def is_explicit(map_: Residual | Normalise) -> bool:
-    """Whether the checker can enclose the state behind a map."""
-    return isinstance(map_, Normalise) or map_.integrator.is_explicit
+    shortest_token: float = 0.0
+    left_out: LeftOut | None = None
 
 
 def forward_euler_only(stack: Stack) -> bool:
@@ -68,36 +61,11 @@ def forward_euler_only(stack: Stack) -> bool:
     )
 
 
-def map_jacobian(map_: Residual | Normalise, state: np.ndarray) -> np.ndarray:
-    """The dense Jacobian of a map, `(n d, n d)`; forward Euler residuals only."""
-    if isinstance(map_, Normalise):
-        return map_.field.jacobian(state)
-    return np.eye(state.size) + float(map_.step_size) * dense_jacobian(
-        map_.branch, state
-    )
-
-
-def apply_map(
-    map_: Residual | Normalise, state: np.ndarray, product: np.ndarray
-) -> np.ndarray:
-    """The map's Jacobian times a dense matrix, block by block where it is diagonal."""
-    if isinstance(map_, Normalise):
-        return times(map_.field, state, product)
-    moved = product
-    for field in map_.branch:
-        moved = times(field, state, moved)
-        state = field(state)
-    return product + float(map_.step_size) * moved
-
-
 def range_jacobian(
     stack: Stack, states: Sequence[np.ndarray], first: int, last: int
 ) -> np.ndarray:
     """The dense Jacobian of the maps `[first, last)` along the trajectory."""
-    product = map_jacobian(stack.maps[first], states[first])
-    for index in range(first + 1, last):
-        product = apply_map(stack.maps[index], states[index], product)
-    return product
+    return MapJacobians(stack, states).product(first, last)
 
 
 def norm_and_direction(matrix: np.ndarray) -> tuple[float, np.ndarray]:
@@ -121,53 +89,94 @@ def certify_ranges(
     """
     reports = []
     whole: np.ndarray | None = None
-    point = forward_euler_only(stack)
+    jacobians = MapJacobians(stack, states) if forward_euler_only(stack) else None
+    ranges = _Ranges(draft, stack, states, factors, jacobians)
     for name, first, last in stack.layers:
-        jacobian = range_jacobian(stack, states, first, last) if point else None
-        reports.append(
-            _certify_range(draft, stack, states, factors, (name, first, last), jacobian)
-        )
+        jacobian = jacobians.product(first, last) if jacobians else None
+        reports.append(ranges.certify((name, first, last), jacobian))
         if jacobian is not None:
             whole = jacobian if whole is None else jacobian @ whole
         advance(name)
-    span = ("depth", 0, len(stack.maps))
-    reports.append(_certify_range(draft, stack, states, factors, span, whole))
+    depth = ranges.certify(("depth", 0, len(stack.maps)), whole)
+    left_out = leave_one_out(stack, states) if jacobians else None
+    reports.append(replace(depth, left_out=left_out))
     advance("depth")
     return reports
 
 
-def _certify_range(
-    draft: Draft,
-    stack: Stack,
-    states: Sequence[np.ndarray],
-    factors: Sequence[Factor],
-    span: tuple[str, int, int],
-    jacobian: np.ndarray | None,
-) -> DepthReport:
-    name, first, last = span
-    hint = f"{stack.maps[first].name}"
-    subject = {"maps": [first, last]}
-    domain = draft.point(hint, states[first])
-    at_point = attained = shrunk = None
-    if jacobian is not None:
-        norm, direction = norm_and_direction(jacobian)
-        claim = _depth_point(
-            subject, domain, round_up(norm * (1 + POINT_MARGIN) + UNDERFLOW)
-        )
-        at_point = Established(draft.claim(claim), claim.bound, claim.theorem)
-        attained = _attained(
-            draft, name, subject, domain, norm, direction, states[first]
-        )
-        shrunk = _shrink_at_point(draft, stack, span, subject, domain, jacobian, norm)
-    if last == len(stack.maps) and ends_in_layer_norm(stack):
-        kernel = Claim("layer-norm-kernel", "shrink", subject, domain, Fraction(0))
-        shrunk = Established(draft.claim(kernel), kernel.bound, kernel.theorem)
-    product = _over_tube(draft, hint, stack, states, factors, subject)
-    deep = certify_deep(draft, hint, stack, states, subject, factors[first].radius)
-    tube, tube_shrink, radius, reason = better(product, deep)
-    return DepthReport(
-        name, first, last, at_point, attained, shrunk, tube, tube_shrink, radius, reason
-    )
+@dataclass(frozen=True)
+class _Ranges:
+    """What all ranges of maps have in common."""
+
+    draft: Draft
+    stack: Stack
+    states: Sequence[np.ndarray]
+    factors: Sequence[Factor]
+    jacobians: MapJacobians | None
+
+    def certify(
+        self, span: tuple[str, int, int], jacobian: np.ndarray | None
+    ) -> DepthReport:
+        """Claim what is known of a range at its state and over a tube round it."""
+        name, first, last = span
+        draft, stack, state = self.draft, self.stack, self.states[first]
+        subject = {"maps": [first, last]}
+        domain = draft.point(stack.maps[first].name, state)
+        at_point = attained = shrunk = None
+        norm = 0.0
+        if jacobian is not None:
+            norm, direction = norm_and_direction(jacobian)
+            claim = _depth_point(
+                subject, domain, round_up(norm * (1 + POINT_MARGIN) + UNDERFLOW)
+            )
+            at_point = Established(draft.claim(claim), claim.bound, claim.theorem)
+            attained = _attained(draft, name, subject, domain, norm, direction, state)
+            shrunk = _shrink_at_point(
+                draft, stack, span, subject, domain, jacobian, norm
+            )
+        if last == len(stack.maps) and ends_in_layer_norm(stack):
+            kernel = Claim("layer-norm-kernel", "shrink", subject, domain, Fraction(0))
+            shrunk = Established(draft.claim(kernel), kernel.bound, kernel.theorem)
+        tube = self.over_tube(name, subject, norm)
+        return DepthReport(
+            name, first, last, at_point, attained, shrunk,
+            tube.growth, tube.shrink, tube.radius, tube.reason,
+            float(np.linalg.norm(state, axis=1).min()),
+        )  # fmt: skip
+
+    def over_tube(self, name: str, subject: dict[str, Any], norm: float) -> OverTube:
+        """The best of the theorems about tubes; `norm` is the growth at the point.
+
+        What is exact at the first order where it applies, unless the propagated
+        product is less on a larger tube; the norm-wise theorem for the whole depth
+        where the product is more than twice the growth at the point.
+        """
+        first = subject["maps"][0]
+        draft, state = self.draft, self.states[first]
+        hint = self.stack.maps[first].name
+        product = plan_product(self.stack, len(state), self.factors, subject)
+        radius = self.factors[first].radius
+        deep = certify_deep(draft, hint, self.stack, self.states, subject, radius)
+        if deep is not None and not _keeps(product, deep):
+            return OverTube(deep.growth, deep.shrink, deep.radius)
+        useful = isinstance(product, DepthProduct) and deep is not None
+        if isinstance(product, DepthProduct):
+            useful = useful or product.growth <= MOST_OVER_POINT * norm
+        wanted = name == "depth" and norm > 0 and radius > 0
+        if self.jacobians is not None and wanted and not useful:
+            found = certify_norm_wise(draft, hint, self.jacobians, radius, norm)
+            if found.growth is not None:
+                return found
+        if isinstance(product, DepthProduct):
+            return product.write(draft, hint, state)
+        return OverTube(None, None, None, product)
+
+
+def _keeps(product: DepthProduct | str, deep: DeepRange) -> bool:
+    """Whether the product is less, or holds on a larger tube: no worse either way."""
+    if isinstance(product, str):
+        return False
+    return deep.growth.value > product.growth or deep.radius < product.radius
 
 
 def ends_in_layer_norm(stack: Stack) -> bool:
@@ -194,7 +203,7 @@ def _attained(
     direction: np.ndarray,
     state: np.ndarray,
 ) -> Established:
-    value = round_down(norm * (1 - ATTAINED_ROOM) - UNDERFLOW)
+    value = max(Fraction(0), round_down(norm * (1 - ATTAINED_ROOM) - UNDERFLOW))
     hint = f"{name}.attained"
     claim = Claim(
         theorem="attained",
@@ -231,100 +240,3 @@ def _shrink_at_point(
         return None
     claim = _depth_point(subject, domain, round_down(value), "shrink")
     return Established(draft.claim(claim), claim.bound, claim.theorem)
-
-
-OverTube = tuple[Established | None, Established | None, Fraction | None, str]
-"""Growth, shrink, the radius of the tube on which they hold, or the reason why not."""
-
-
-def better(product: OverTube, deep: DeepRange | None) -> OverTube:
-    """The propagated product, or what is exact at the first order where that is less.
-
-    On a smaller tube than the product's a smaller growth is no better.
-    """
-    growth, _, radius, _ = product
-    if deep is None:
-        return product
-    if growth and (deep.growth.value > growth.value or deep.radius < radius):
-        return product
-    return deep.growth, deep.shrink, deep.radius, ""
-
-
-def _over_tube(
-    draft: Draft,
-    hint: str,
-    stack: Stack,
-    states: Sequence[np.ndarray],
-    factors: Sequence[Factor],
-    subject: dict[str, Any],
-) -> OverTube:
-    """Propagated tubes and the product of growths; the input radius that they allow."""
-    first, last = subject["maps"]
-    chosen = factors[first:last]
-    without = [factor.name for factor in chosen if factor.growth is None]
-    if without:
-        reason = f"no growth is certified for {without[0]}"
-        return None, None, None, reason
-    implicit = [m.name for m in stack.maps[first : last - 1] if not is_explicit(m)]
-    if implicit:
-        reason = f"the state behind {implicit[0]}, an implicit step, is not enclosed"
-        return None, None, None, reason
-    growths = [factor.growth for factor in chosen if factor.growth]
-    radius = input_radius(
-        len(states[first]),
-        [growth.value for growth in growths],
-        [factor.radius for factor in chosen],
-    )
-    if radius <= 0:
-        reason = "the tubes leave no room for the rounding of the stored states"
-        return None, None, None, reason
-    domain = draft.tube(hint, states[first], radius)
-    product = Fraction(1)
-    for growth in growths:
-        product *= growth.value
-    claim = Claim(
-        theorem="depth-product",
-        quantity="growth",
-        subject=subject,
-        domain=domain,
-        bound=round_up(product),
-        premises=tuple(growth.claim for growth in growths),
-    )
-    grown = Established(draft.claim(claim), claim.bound, claim.theorem)
-    shrinks = [factor.shrink for factor in chosen]
-    if any(shrink is None for shrink in shrinks):
-        return grown, None, radius, ""
-    lower = Fraction(1)
-    for shrink in shrinks:
-        lower *= shrink.value
-    claim = Claim(
-        theorem="depth-product",
-        quantity="shrink",
-        subject=subject,
-        domain=domain,
-        bound=round_down(lower),
-        premises=(
-            *(growth.claim for growth in growths),
-            *(shrink.claim for shrink in shrinks),
-        ),
-    )
-    shrunk = Established(draft.claim(claim), claim.bound, claim.theorem)
-    return grown, shrunk, radius, ""
-
-
-def input_radius(
-    tokens: int, growths: Sequence[Fraction], radii: Sequence[Fraction]
-) -> Fraction:
-    """The largest radius whose image stays in every map's tube, rounded down."""
-    root = round_up(float(np.sqrt(tokens)) * (1 + 1e-12))
-    radius, amplified = radii[0], root
-    for growth, allowed in zip(growths, radii[1:], strict=False):
-        amplified *= growth
-        radius = min(radius, (allowed - STATE_ROOM) / amplified)
-    return round_down(radius * (1 - Fraction(1, 10**6)), 20)
-
-
-def costliest(factors: Sequence[Factor]) -> str:
-    """The map with the largest certified factor: the one that spoils the product."""
-    known = [factor for factor in factors if factor.growth]
-    return max(known, key=lambda factor: factor.growth.value).name

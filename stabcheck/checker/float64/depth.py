@@ -29,6 +29,9 @@ PRECISIONS = (256, 512, 1024, 2048)
 WIDTH_BITS = 80
 """States are enclosed to that many bits, far beyond the rounding to float64."""
 
+NOTHING_BITS = 200
+"""Nor more finely than this: a normalised state of one feature is zero."""
+
 
 class _TooWide(Exception):
     """A state is enclosed too widely: start again with more bits."""
@@ -40,7 +43,7 @@ def range_jacobian(ctx: Context, first: int, last: int, centre: str) -> NormBall
     **Raises:** `ClaimUndecided` if the trajectory is too wide at every precision.
     """
     for index in range(first, last):
-        _check_map(ctx, index)
+        check_map(ctx, index)
     for bits in PRECISIONS:
         try:
             with flint.ctx.workprec(max(bits, flint.ctx.prec)):
@@ -54,7 +57,8 @@ def range_jacobian(ctx: Context, first: int, last: int, centre: str) -> NormBall
     )
 
 
-def _check_map(ctx: Context, index: int) -> None:
+def check_map(ctx: Context, index: int) -> None:
+    """Refuse a map whose Jacobian is no closed form of its input."""
     record = ctx.maps[index]
     if record["kind"] == "normalise":
         return
@@ -87,6 +91,7 @@ def _factors(ctx: Context, first: int, last: int, state: arb_mat) -> Iterator[No
 def _check_narrow(state: arb_mat) -> None:
     entries = state.entries()
     widest = largest(abs(entry.mid()) for entry in entries) * power_of_two(-WIDTH_BITS)
+    widest = widest + power_of_two(-NOTHING_BITS)
     if not all(entry.rad() <= widest for entry in entries):
         raise _TooWide
 
