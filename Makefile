@@ -40,15 +40,32 @@ proofs: $(VENV)/installed
 coq:
 	$(PYTHON) proofs/coq/check.py $(if $(INSTALL),--install)
 
-# The table of the declared fields, half an hour on two cores, and the comparison with
-# NodePy, ten minutes.
-docs: $(VENV)/installed
-	$(BIN)/python benchmarks/fields.py --out docs/fields.md
+# The tables of the declared fields, half an hour on two cores, and the comparison with
+# NodePy, ten minutes; other pages by name: make docs/tightness.md takes an hour.
+docs: docs/fields.md docs/coverage.md docs/nodepy.md
+
+PAGE_fields := fields.py
+PAGE_coverage := coverage.py
+PAGE_tightness := regional.py
+PAGE_verifiers := against_verifiers.py
+docs/fields.md docs/coverage.md docs/tightness.md docs/verifiers.md: docs/%.md: \
+		$(VENV)/installed FORCE
+	$(BIN)/python benchmarks/$(PAGE_$*) --out $@
+
+docs/nodepy.md: $(VENV)/installed FORCE
 	$(BIN)/python -m pip install --quiet 'nodepy==1.1.1' six
 	$(BIN)/python benchmarks/against_nodepy.py
 
+FORCE:
+
+# Every benchmark but those that `make docs` makes pages of; the long ones in short.
+SHORT_regional := --sizes 4 --seeds 1
+SHORT_depth := --layers 3 --only causal-1
+BENCHMARKS := $(filter-out %against_nodepy.py %against_verifiers.py %design_picture.py \
+	%coverage.py %/fields.py,$(wildcard benchmarks/*.py))
 benchmarks: $(VENV)/installed
-	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@$(foreach file,$(BENCHMARKS),echo "== $(file)"; \
+		$(BIN)/python $(file) $(SHORT_$(basename $(notdir $(file)))) || exit 1;)
 
 # A page with a picture of every method; git does not keep it.
 gallery: $(VENV)/installed

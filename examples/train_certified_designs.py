@@ -380,7 +380,9 @@ def picture(results: dict[str, list[dict[str, Any]]], file: Path) -> None:
     for axes, (title, label) in titles.items():
         axes.set(title=title, xlabel=label)
     over_loss.legend()
-    over_training.legend(title="certified")
+    low, high = over_training.get_ylim()
+    over_training.set_ylim(low, high * (high / low) ** 0.6)  # room for the legend
+    over_training.legend(title="certified", loc="upper right")
     figure.savefig(file, dpi=110)
 
 

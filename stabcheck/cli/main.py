@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from stabcheck.cli import certify, designs, facts, ledger
+from stabcheck.cli import certify, designs, export, facts, ledger
 from stabcheck.cli import plot as pictures
 from stabcheck.errors import InvalidInput, Rejected, StabcheckError, Undecided
 
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 app.command("certify")(certify.certify)
 app.command("check")(certify.check)
+app.command("export")(export.export)
 app.command("bound")(certify.bound)
 app.command("integrators")(facts.integrators)
 app.command("integrator")(facts.integrator)

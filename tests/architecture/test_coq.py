@@ -31,11 +31,11 @@ def test_without_coqc_a_notice_says_that_nothing_was_checked(tmp_path):
 
 
 def test_every_file_has_mutants_and_each_sharpens_a_statement_that_stands_in_it(check):
-    files = {path.name for path in FOLDER.glob("*.v")}
-    assert files == set(check.MUTANTS)
-    for name in files:
-        text = (FOLDER / name).read_text()
-        mutants = check.mutated(text, name)
+    files = [*FOLDER.glob("*.v"), *check.LIBRARIES.glob("*.v")]
+    assert {path.name for path in files} == set(check.MUTANTS)
+    for path in files:
+        text = path.read_text()
+        mutants = check.mutated(text, path.name)
         assert len(mutants) >= 3
         assert all(mutant != text for _, mutant in mutants)
 

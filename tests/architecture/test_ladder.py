@@ -41,6 +41,8 @@ def test_the_ladder_holds(copy):
         ("bounds/norms.py", "from stabcheck.certify import run"),
         ("checker/kernel.py", "from stabcheck.certificate import digest"),
         ("certify/run.py", "from stabcheck.checker import check"),
+        ("formal/claims.py", "from stabcheck.certify import run"),
+        ("checker/main.py", "from stabcheck.formal import claims"),
         ("errors.py", "import stabcheck.cli.main"),
     ],
 )

@@ -18,6 +18,7 @@ from typing import Literal
 
 from flint import arb, arb_mat, fmpq, fmpz, fmpz_mat
 
+from stabcheck.checker.arithmetic.number_field import Number
 from stabcheck.checker.failures import ClaimUndecided
 
 __all__ = [
@@ -55,8 +56,10 @@ LARGEST_EXPONENT = 4096  # entries from 2^4096 on are not rounded to a grid
 EXPONENT_LIMIT = 1 << 20  # ends beyond 2^+-EXPONENT_LIMIT are not made fractions
 
 
-def ball(value: Fraction | int) -> arb:
-    """Return a ball that contains a rational number; exact for short dyadics."""
+def ball(value: Fraction | int | Number) -> arb:
+    """Return a ball that contains an exact number; exact for short dyadics."""
+    if isinstance(value, Number):
+        return value.ball()
     exact = Fraction(value)
     return arb(fmpq(exact.numerator, exact.denominator))
 

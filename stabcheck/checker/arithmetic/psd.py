@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stabcheck.checker.arithmetic.balls import factor_product
+from stabcheck.checker.arithmetic.judgements import WithinRadii, keep
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.kernel import psd_ball
 
@@ -39,3 +40,4 @@ def check_psd(
         raise ClaimRejected(
             f"the matrix of {what} is not shown positive semidefinite by its witness"
         )
+    keep(WithinRadii(matrix, radii, rows, shift, what))
