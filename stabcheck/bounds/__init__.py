@@ -27,6 +27,10 @@ from stabcheck.bounds.feed_forward import (
     feed_forward_deviation_tube,
     feed_forward_tube,
 )
+from stabcheck.bounds.gated_feed_forward import (
+    GatedFeedForward,
+    gated_feed_forward_deviation_tube,
+)
 from stabcheck.bounds.joint_tube import (
     JOINT_ROWS,
     attention_log_norm_tube,
@@ -49,6 +53,15 @@ from stabcheck.bounds.point import (
     attention_norm_column_mass,
     attention_norm_split,
 )
+from stabcheck.bounds.rotary import Rotary
+from stabcheck.bounds.scored_attention import ScoredAttention
+from stabcheck.bounds.scored_ball import scored_attention_ball
+from stabcheck.bounds.scored_tube import (
+    LocalScored,
+    local_scored,
+    scored_attention_deviation_tube,
+    scored_attention_norm_tube,
+)
 from stabcheck.bounds.token_wise import FeedForward, LayerNorm, RMSNorm
 from stabcheck.bounds.witness import (
     Witness,
@@ -65,11 +78,15 @@ __all__ = [
     "AttentionFamily",
     "Bound",
     "FeedForward",
+    "GatedFeedForward",
     "HeadWeights",
     "LayerNorm",
     "LocalAttention",
+    "LocalScored",
     "PencilDomain",
     "RMSNorm",
+    "Rotary",
+    "ScoredAttention",
     "Witness",
     "attention_jacobian_deviation_tube",
     "attention_log_norm_ball",
@@ -90,9 +107,11 @@ __all__ = [
     "feed_forward_centre_matrices",
     "feed_forward_deviation_tube",
     "feed_forward_tube",
+    "gated_feed_forward_deviation_tube",
     "joint_rows",
     "joint_tube_matrices",
     "local_attention",
+    "local_scored",
     "normalisation_deviation_tube",
     "normalisation_tube",
     "pencil_on",
@@ -103,5 +122,8 @@ __all__ = [
     "pre_norm_inner_radius",
     "psd_witness",
     "psd_witnesses",
+    "scored_attention_ball",
+    "scored_attention_deviation_tube",
+    "scored_attention_norm_tube",
     "tube_from_centre",
 ]

@@ -16,10 +16,10 @@ import numpy as np
 from stabcheck.bounds.balance import (
     ITERATIONS,
     HeadWeights,
-    balanced_weights,
-    factored_bound,
+    finite_weights,
+    head_factored,
 )
-from stabcheck.bounds.bound import Bound, outward
+from stabcheck.bounds.bound import Bound
 from stabcheck.bounds.local_attention import (
     LocalAttention,
     TubeWeights,
@@ -69,8 +69,8 @@ def attention_norm_tube(
         keys = _key_part(local, sigma**2, tube.upper)
         keys = keys + _moved_query_part(local, tube, sigma, radius)
         parts = np.stack([mixing, keys, (sigma * tau).max(axis=1)])
-    weights = weights or _weights(attention, parts, iterations)
-    return _head_factored(parts, weights, "attention-norm-tube", "spectral-norm")
+    weights = weights or finite_weights(attention, parts, iterations)
+    return head_factored(parts, weights, "attention-norm-tube", "spectral-norm")
 
 
 def attention_jacobian_deviation_tube(
@@ -116,9 +116,9 @@ def attention_jacobian_deviation_tube(
         )
         mixing = spectral_norm_bound(tube.change)
         parts = np.stack([mixing, keys, diagonal.max(axis=1)])
-    weights = weights or _weights(attention, parts, iterations)
+    weights = weights or finite_weights(attention, parts, iterations)
     theorem = "attention-jacobian-deviation-tube"
-    return _head_factored(parts, weights, theorem, "jacobian-deviation")
+    return head_factored(parts, weights, theorem, "jacobian-deviation")
 
 
 def _prepared(
@@ -154,21 +154,3 @@ def _moved_query_part(
     """What the moved queries add to the key part, per head, `(H,)`."""
     column_mass = (sigma[:, :, None] ** 2 * tube.upper).sum(axis=1).max(axis=1)
     return local.scale * radius * local.norm_query * np.sqrt(column_mass)
-
-
-def _weights(
-    attention: Attention, parts: Array, iterations: int
-) -> HeadWeights | None:
-    """Balanced weights, or none where a part is not finite."""
-    if not np.isfinite(parts).all():
-        return None
-    return balanced_weights(attention, parts, iterations)
-
-
-def _head_factored(
-    parts: Array, weights: HeadWeights | None, theorem: str, quantity: str
-) -> Bound:
-    if weights is None or not np.isfinite(parts).all():
-        return Bound(theorem, quantity, np.inf)
-    value = factored_bound(parts, weights)
-    return Bound(theorem, quantity, outward(quantity, value), weights.as_parameters())

@@ -93,9 +93,7 @@ def local_attention(attention: Attention, state: Array) -> LocalAttention:
     key_deviation = key[:, None] - (weights @ key)[:, :, None]
     # |W_Q y| through the Gram matrix of W_Q, which is d_k by d_k.
     gram = W_Q.transpose(0, 2, 1) @ W_Q
-    squares = np.einsum(
-        "hijk,hijk->hij", key_deviation, key_deviation @ gram[:, None]
-    )
+    squares = np.einsum("hijk,hijk->hij", key_deviation, key_deviation @ gram[:, None])
     slopes = np.einsum("hik,hdk->hid", query, W_K)
     return LocalAttention(
         attention=attention,
@@ -118,15 +116,19 @@ def local_attention(attention: Attention, state: Array) -> LocalAttention:
 
 
 def tube_weights(local: LocalAttention, radius: float) -> TubeWeights:
-    """Enclose the softmax weights for every state with tokens within `radius`.
-
-    Each difference is a sum of terms of one sign, so that small radii do not cancel.
-    """
+    """Enclose the softmax weights for every state with tokens within `radius`."""
     with np.errstate(over="ignore"):
         eta = radius * (local.key_slope + local.query_slope[..., None])
         eta = eta + local.norm_form[:, None, None] * radius * radius
-    p = local.weights
-    admissible = np.isfinite(local.log_weights)
+    return moved_weights(local.weights, local.log_weights, eta)
+
+
+def moved_weights(p: Array, log_weights: Array, eta: Array) -> TubeWeights:
+    """Enclose softmax weights whose logits move by at most `eta`, `(H, n, n)` each.
+
+    Each difference is a sum of terms of one sign, so that small radii do not cancel.
+    """
+    admissible = np.isfinite(log_weights)
     eta = np.where(admissible, np.minimum(eta, LARGEST_MOVE), 0.0)
     others = _sum_over_others(p)
     decay = np.exp(-eta)
@@ -136,7 +138,7 @@ def tube_weights(local: LocalAttention, radius: float) -> TubeWeights:
         # p-bar/p - 1 = sum_{k != j} p_k (e^{eta_j} - e^{-eta_k}) / (p e^eta + less)
         above = (-np.expm1(-eta) * others + decay * lost) / (p + decay * less)
         above = np.where(admissible & (others > 0), above, 0.0)
-        odds = np.log(less) - local.log_weights - eta
+        odds = np.log(less) - log_weights - eta
         upper = np.where(admissible, np.exp(-np.logaddexp(0.0, odds)), 0.0)
         # 1 - p-low/p = sum_{k != j} p_k (e^{eta_k} - e^{-eta_j}) / (p e^-eta + more)
         # with both sides divided by the largest e^{eta_k} of the row.

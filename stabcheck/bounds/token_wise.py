@@ -40,7 +40,7 @@ def gelu_derivative(z: Array) -> Array:
     return ndtr(z) + z * np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)
 
 
-class _TokenWise:
+class TokenWise:
     """Jacobian products and the dense Jacobian of a token-wise field."""
 
     is_token_wise: ClassVar[bool] = True
@@ -70,7 +70,7 @@ class _TokenWise:
 
 
 @dataclass(frozen=True, eq=False)
-class FeedForward(_TokenWise):
+class FeedForward(TokenWise):
     """gelu(x W_1 + b_1) W_2 + b_2, with `W_1` `(d, m)`, `W_2` `(m, d)`."""
 
     W_1: Array
@@ -121,7 +121,7 @@ class FeedForward(_TokenWise):
 
 
 @dataclass(frozen=True, eq=False)
-class LayerNorm(_TokenWise):
+class LayerNorm(TokenWise):
     """gamma (x - mean)/s + beta with s = sqrt(var + epsilon), var with 1/d."""
 
     gamma: Array
@@ -164,7 +164,7 @@ class LayerNorm(_TokenWise):
 
 
 @dataclass(frozen=True, eq=False)
-class RMSNorm(_TokenWise):
+class RMSNorm(TokenWise):
     """gamma x / r with r = sqrt(mean of x^2 + epsilon)."""
 
     gamma: Array
@@ -215,9 +215,7 @@ def _derivative(
     gamma: Array, centred: Array, deviation: Array, *, centring: bool
 ) -> NormalisationDerivative:
     unit = _unit(centred, deviation)
-    return NormalisationDerivative(
-        gamma.astype(np.float64), unit, deviation, centring
-    )
+    return NormalisationDerivative(gamma.astype(np.float64), unit, deviation, centring)
 
 
 def _token_jacobians(

@@ -9,7 +9,7 @@ from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.magnitudes import room_for_cancellation, room_for_underflow
 from stabcheck.certify.mixed_ascent import ascend_mixed
-from stabcheck.certify.plans import Established
+from stabcheck.certify.plan_writer import Established
 from stabcheck.domains import Ball, Domain, Point, Rectangle, Sphere
 from stabcheck.layers import Branch
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
-
-import numpy as np
 
 from stabcheck import domains
 from stabcheck.bounds import Attention, Bound
@@ -15,7 +11,7 @@ from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.attained import domain_index
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.magnitudes import room_for_underflow
-from stabcheck.certify.plans import Established
+from stabcheck.certify.plan_writer import Established
 
 NAME = "attention"
 LARGEST_RADIUS = 10**70
@@ -51,19 +47,10 @@ def direct(
             bound=value,
             tier=found.tier,
             parameters={
-                name: _parameter(draft, f"{found.theorem}.{name}", given)
+                name: draft.parameter(f"{found.theorem}.{name}", given)
                 for name, given in found.parameters.items()
             },
         )
         return Established(draft.claim(claim), value, found.theorem)
 
     return Candidate(found.value, found.tier, write)
-
-
-def _parameter(draft: Draft, hint: str, value: Any) -> Any:
-    """An array by its name, a list or a number in rationals."""
-    if isinstance(value, np.ndarray):
-        return draft.array(hint, np.asarray(value, dtype=np.float64))
-    if isinstance(value, list | tuple):
-        return [Fraction(entry) for entry in value]
-    return Fraction(value)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from stabcheck import bounds, spectra
-from stabcheck.bounds import Attention
+from stabcheck.bounds import ScoredAttention
 from stabcheck.certificate import digest
 from stabcheck.errors import InvalidInput
 from stabcheck.layers import Branch
@@ -42,9 +42,13 @@ class Centre:
 
     def local(self) -> Any:
         """The local quantities of an attention branch."""
-        return self.remember(
-            "local", lambda: bounds.local_attention(self.branch[0], self.state)
+        (only,) = self.branch
+        evaluate = (
+            bounds.local_scored
+            if isinstance(only, ScoredAttention)
+            else bounds.local_attention
         )
+        return self.remember("local", lambda: evaluate(only, self.state))
 
     def value(self, quantity: str) -> float:
         """The quantity at the state itself, to about 1e-10 of the norm."""
@@ -124,7 +128,7 @@ def dense_jacobian(branch: Branch, state: np.ndarray) -> np.ndarray:
 
 def times(field: Any, state: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """The field's Jacobian at a state times a dense matrix of `n d` rows."""
-    if isinstance(field, Attention):
+    if not field.is_token_wise:
         return field.jacobian(state) @ matrix
     tokens, features = state.shape
     blocks = field.token_jacobians(state)

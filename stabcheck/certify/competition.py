@@ -24,14 +24,8 @@ from stabcheck.certify.branching import Target, branched, is_branched
 from stabcheck.certify.candidate import LARGEST_RADIUS, NAME, Candidate, direct
 from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.plans import (
-    LARGEST_BOUND,
-    Established,
-    Plan,
-    Writer,
-    plan_point,
-    plan_tube,
-)
+from stabcheck.certify.plan_writer import Established, Plan, Writer
+from stabcheck.certify.plans import LARGEST_BOUND, plan_point, plan_tube
 from stabcheck.errors import Undecided
 
 Round = domains.Tube | domains.Box | domains.Frobenius

@@ -8,7 +8,7 @@ integrators, and shifts the premises.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -30,6 +30,7 @@ from stabcheck.certificate import (
 from stabcheck.certify.records import field_arrays, field_record
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import ButcherTableau
+from stabcheck.integrators.runge_kutta.record import tableau_record
 from stabcheck.layers import Branch, Field, Map, Residual
 
 Record = dict[str, Any]
@@ -73,6 +74,14 @@ class Draft:
             }
         return factors | {"grid": found.grid, "shift": found.shift}
 
+    def parameter(self, hint: str, value: Any) -> Any:
+        """A parameter: an array by its name, a list or a number in rationals."""
+        if isinstance(value, np.ndarray):
+            return self.array(hint, np.asarray(value, dtype=np.float64))
+        if isinstance(value, list | tuple):
+            return [Fraction(entry) for entry in value]
+        return Fraction(value)
+
     def field(self, hint: str, parameters: Field, tokens: int) -> int:
         """The index of a field; `hint` begins the names of its arrays."""
         names = {
@@ -87,12 +96,15 @@ class Draft:
 
     def integrator(self, tableau: ButcherTableau) -> int:
         """The index of a Runge-Kutta method."""
-        record = {
-            "name": tableau.name,
-            "A": [[rational(a) for a in row] for row in tableau.A],
-            "b": [rational(b) for b in tableau.b],
-        }
-        return _index(self.integrators, record)
+        return _index(self.integrators, tableau_record(tableau))
+
+    def multistep(
+        self, name: str, alpha: Sequence[Fraction], beta: Sequence[Fraction]
+    ) -> int:
+        """The index of a multistep method, the oldest coefficient first."""
+        rows = {"alpha": alpha, "beta": beta}
+        record = {key: [rational(x) for x in row] for key, row in rows.items()}
+        return _index(self.integrators, {"name": name} | record)
 
     def point(self, hint: str, state: np.ndarray) -> int:
         """The index of a single state as a domain."""
@@ -246,13 +258,10 @@ def _moved_subject(
 ) -> dict[str, Any]:
     if "branch" in subject:
         return {"branch": [fields[k] for k in subject["branch"]]}
-    if "step" in subject:
-        step = subject["step"]
-        return {
-            "step": {
-                "branch": [fields[k] for k in step["branch"]],
-                "integrator": methods[step["integrator"]],
-                "size": step["size"],
-            }
-        }
+    for kind in ("step", "one-leg", "frozen"):
+        if kind in subject:
+            step = dict(subject[kind])
+            step["branch"] = [fields[k] for k in step["branch"]]
+            step["integrator"] = methods[step["integrator"]]
+            return {kind: step}
     raise InvalidInput("a claim about maps cannot move between drafts")

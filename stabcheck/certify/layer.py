@@ -12,7 +12,7 @@ from stabcheck.certificate import Certificate
 from stabcheck.certify.run import Plan, check_in_a_process, run
 from stabcheck.domains import Point, Tube
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators import ButcherTableau, certifiable
+from stabcheck.integrators import StepMethod, certifiable
 from stabcheck.integrators import get as integrator_named
 from stabcheck.layers import Layer, Stack, step_of
 
@@ -35,7 +35,7 @@ def certify(
     subject: Layer | Stack,
     *,
     domain: Point | Tube,
-    steps: Sequence[tuple[ButcherTableau | str, Fraction | int | str]] = (),
+    steps: Sequence[tuple[StepMethod | str, Fraction | int | str]] = (),
     jobs: int = 1,
 ) -> Certificate:
     """Certify a layer, or a stack from its first map on, over a point or a tube.
@@ -77,7 +77,7 @@ def _silent(name: str) -> None:
     """Show no progress."""
 
 
-def _method(method: ButcherTableau | str) -> ButcherTableau:
+def _method(method: StepMethod | str) -> StepMethod:
     return certifiable(integrator_named(method) if isinstance(method, str) else method)
 
 

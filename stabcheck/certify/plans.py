@@ -1,37 +1,40 @@
 """Which theorem bounds a quantity of a branch over a tube, and by how much.
 
-A `Plan` is a tree of bounds in float64: nothing is written yet, several theorems
-compete, the smallest wins.  A `Writer` writes the winner and its premises.
+Several theorems compete, the smallest bound wins.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from stabcheck import bounds
-from stabcheck.bounds import Attention, Bound, FeedForward, LayerNorm, RMSNorm
-from stabcheck.certificate import Claim, round_down, round_up
+from stabcheck.bounds import (
+    Attention,
+    Bound,
+    FeedForward,
+    GatedFeedForward,
+    LayerNorm,
+    RMSNorm,
+    ScoredAttention,
+)
+from stabcheck.certificate import round_up
 from stabcheck.certify.centres import Centre
 from stabcheck.certify.draft import Draft
+from stabcheck.certify.feed_forward_plans import feed_forward_plan
 from stabcheck.certify.joint_plans import is_small, joint_tube
 from stabcheck.certify.magnitudes import room_for_cancellation, room_for_underflow
+from stabcheck.certify.plan_writer import Effort, Plan, best
+from stabcheck.certify.sharp_plans import sharp_plans
 from stabcheck.errors import InvalidInput, Undecided
-from stabcheck.layers import Branch
 
 WITNESS_SIZE = 512
 """Up to this many rows a dense Jacobian is checked in integers, above in float64."""
-TOKEN_WITNESS_SIZE = 128
-"""Up to this many features token Jacobians are checked in integers: of 384 features
-the witnesses of one map take 30 MB and half a minute, where float64 takes 2 s."""
-STAGE_WITNESS_SIZE = 64
-"""The same for the stages of steps, which are many."""
 FLOATING_MARGIN = 1e-9
 """Relative room that the verified floating-point Cholesky needs below a claim."""
 LARGEST_BOUND = 1e9
@@ -43,91 +46,6 @@ LEAST_REACH = 1e-24
 that balls do not tell from 0 are worth more than the deviation."""
 INNER_ROOM = 1e-9
 """Room, relative and absolute, in the radius of a tube behind a normalisation."""
-
-
-class Effort(IntEnum):
-    """How much a plan may cost, to make and to check."""
-
-    QUICK = 0
-    """No value at the centre itself: that is slow to check for attention."""
-    SEARCH = 1
-    """Rougher and faster: the plan is made to find a tube or a step."""
-    STAGE = 2
-    """No integer witness where the float64 tier can decide: stages are many."""
-    FULL = 3
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """A bound that a theorem gives, not yet written.
-
-    `radius` is `None` for a claim at the state itself.  `witness`, when given, writes
-    the arrays that make checking cheap and returns their names.
-    """
-
-    bound: Bound
-    branch: Branch
-    state: np.ndarray
-    radius: Fraction | None
-    premises: tuple[Plan, ...] = ()
-    witness: Callable[[Draft, str], dict[str, Any]] | None = None
-
-    @property
-    def value(self) -> float:
-        return self.bound.value
-
-
-@dataclass(frozen=True)
-class Established:
-    """A claim that stands in a draft: its index, its rational bound, its theorem."""
-
-    claim: int
-    value: Fraction
-    theorem: str
-
-
-@dataclass
-class Writer:
-    """Writes plans into a draft, each once; `name` begins the names of arrays."""
-
-    draft: Draft
-    name: str
-    written: dict[int, tuple[Plan, Established]] = field(default_factory=dict)
-
-    def emit(self, plan: Plan) -> Established:
-        """Write a plan and its premises.  **Returns:** the claim that states it."""
-        if id(plan) not in self.written:
-            # The plan is kept too: an id is unique among living objects only.
-            self.written[id(plan)] = (plan, self._emit(plan))
-        return self.written[id(plan)][1]
-
-    def _emit(self, plan: Plan) -> Established:
-        premises = [self.emit(premise) for premise in plan.premises]
-        draft, name = self.draft, self.name
-        value = _exact_value(plan, [premise.value for premise in premises])
-        domain = (
-            draft.point(name, plan.state)
-            if plan.radius is None
-            else draft.tube(name, plan.state, plan.radius)
-        )
-        claim = Claim(
-            theorem=plan.bound.theorem,
-            quantity=plan.bound.quantity,
-            subject={"branch": draft.branch(name, plan.branch, len(plan.state))},
-            domain=domain,
-            bound=value,
-            tier=plan.bound.tier,
-            premises=tuple(premise.claim for premise in premises),
-            witness=plan.witness(draft, name) if plan.witness else {},
-            parameters=_rational_parameters(plan.bound.parameters),
-        )
-        return Established(draft.claim(claim), value, plan.bound.theorem)
-
-
-def best(quantity: str, plans: Sequence[Plan]) -> Plan:
-    """The strongest of several plans for one quantity."""
-    sign = -1 if quantity == "log-norm-lower" else 1
-    return min(plans, key=lambda plan: sign * plan.value)
 
 
 def plan_tube(
@@ -155,8 +73,18 @@ def _plan_tube(centre: Centre, radius: Fraction, quantity: str, effort: Effort) 
         (only,) = branch
         if isinstance(only, Attention):
             return _attention(centre, radius, quantity, effort)
+        if isinstance(only, ScoredAttention):
+            return _scored_attention(centre, radius, quantity, effort)
+        if isinstance(only, GatedFeedForward):
+            return _gated_feed_forward(centre, radius, quantity, effort)
         if isinstance(only, FeedForward):
-            return _feed_forward(centre, radius, quantity, effort)
+            return feed_forward_plan(
+                centre,
+                radius,
+                quantity,
+                effort,
+                lambda: plan_deviation(centre, radius, effort).bound,
+            )
         return _normalisation(centre, radius, quantity)
     if len(branch) == 2 and isinstance(branch[0], LayerNorm | RMSNorm):
         return _pre_norm(centre, radius, quantity, effort)
@@ -203,11 +131,35 @@ def _attention(centre: Centre, radius: Fraction, quantity: str, effort: Effort) 
         found.append(_from_centre(centre, radius, quantity, deviation))
         # The joint form pays where it is cheap, and far from the centre.
         far = deviation.value > centre.value("spectral-norm")
-        if effort == Effort.FULL and (far or is_small(centre, quantity)):
+        if effort >= Effort.FULL and (far or is_small(centre, quantity)):
             joint, witness = joint_tube(centre, radius, quantity)
             plan = Plan(joint, centre.branch, centre.state, radius, (), witness)
             found.append(plan)
+    if effort == Effort.SHARP:
+        found += sharp_plans(centre, radius, quantity, best(quantity, found).value)
     return best(quantity, found)
+
+
+def _scored_attention(
+    centre: Centre, radius: Fraction, quantity: str, effort: Effort
+) -> Plan:
+    found = []
+    if quantity == "spectral-norm":
+        direct = _head_factored(centre, radius, bounds.scored_attention_norm_tube)
+        found.append(Plan(direct, centre.branch, centre.state, radius))
+    if effort > Effort.QUICK or not found:
+        deviation = plan_deviation(centre, radius, effort)
+        found.append(_from_centre(centre, radius, quantity, deviation))
+    return best(quantity, found)
+
+
+def _gated_feed_forward(
+    centre: Centre, radius: Fraction, quantity: str, effort: Effort
+) -> Plan:
+    if radius == 0:
+        return plan_point(centre, quantity)
+    deviation = plan_deviation(centre, radius, effort)
+    return _from_centre(centre, radius, quantity, deviation)
 
 
 def _from_centre(
@@ -237,7 +189,8 @@ def _head_factored(
         weights=weights,
     )
     if weights is None and math.isfinite(bound.value):
-        made = bounds.HeadWeights.from_parameters(only, bound.parameters)
+        plain = only.plain if isinstance(only, ScoredAttention) else only
+        made = bounds.HeadWeights.from_parameters(plain, bound.parameters)
         centre.shared[theorem] = made
     return bound
 
@@ -253,13 +206,16 @@ def _plan_deviation(centre: Centre, radius: Fraction, effort: Effort) -> Plan:
     if len(branch) == 2:
         return _pre_norm_deviation(centre, radius, effort)
     (only,) = branch
-    if isinstance(only, Attention):
+    if isinstance(only, Attention | ScoredAttention):
         least = LEAST_REACH * (1 + float(np.abs(state).max()))
-        bound = _head_factored(
-            centre,
-            max(radius, Fraction(least)),
-            bounds.attention_jacobian_deviation_tube,
+        theorem = (
+            bounds.attention_jacobian_deviation_tube
+            if isinstance(only, Attention)
+            else bounds.scored_attention_deviation_tube
         )
+        bound = _head_factored(centre, max(radius, Fraction(least)), theorem)
+    elif isinstance(only, GatedFeedForward):
+        bound = bounds.gated_feed_forward_deviation_tube(only, state, float(radius))
     elif isinstance(only, FeedForward):
         bound = bounds.feed_forward_deviation_tube(
             only, state, float(radius), pooled=effort < Effort.STAGE
@@ -267,33 +223,6 @@ def _plan_deviation(centre: Centre, radius: Fraction, effort: Effort) -> Plan:
     else:
         bound = bounds.normalisation_deviation_tube(only, state, float(radius))
     return Plan(bound, branch, state, radius)
-
-
-def _feed_forward(
-    centre: Centre, radius: Fraction, quantity: str, effort: Effort
-) -> Plan:
-    only, state = centre.branch[0], centre.state
-    moved = plan_deviation(centre, radius, effort).bound
-    values = centre.remember(
-        "feed-forward", lambda: bounds.feed_forward_centre(only, state)
-    )
-    bound = bounds.feed_forward_tube(
-        only, state, float(radius), quantity, centre=values[quantity], deviation=moved
-    )
-    most = TOKEN_WITNESS_SIZE if effort == Effort.FULL else STAGE_WITNESS_SIZE
-    if state.shape[1] > most:
-        parameters = bound.parameters
-        bound = Bound(bound.theorem, quantity, bound.value, parameters, "float64")
-        return Plan(bound, centre.branch, state, radius)
-
-    def witness(draft: Draft, hint: str) -> dict[str, Any]:
-        matrices = bounds.feed_forward_centre_matrices(
-            only, state, quantity, bound.parameters["centre"]
-        )
-        found = bounds.psd_witnesses(matrices)
-        return draft.witness(f"{hint}.{quantity}.factor", found, single=False)
-
-    return Plan(bound, centre.branch, state, radius, (), witness)
 
 
 def _normalisation(centre: Centre, radius: Fraction, quantity: str) -> Plan:
@@ -361,27 +290,3 @@ def _factor_of(
         return draft.witness(f"{hint}.{quantity}.factor", found, single=True)
 
     return witness
-
-
-def _exact_value(plan: Plan, premises: list[Fraction]) -> Fraction:
-    """The claimed value: composition rules are re-done on the premises' rationals."""
-    bound = plan.bound
-    outward = round_down if bound.quantity == "log-norm-lower" else round_up
-    sign = -1 if bound.quantity == "log-norm-lower" else 1
-    if bound.theorem == "tube-from-centre":
-        return outward(premises[0] + sign * premises[1])
-    if bound.theorem == "pre-norm-block":
-        return outward(sign * premises[0] * premises[1])
-    if bound.theorem == "pre-norm-deviation":
-        norm, norm_moves, field_, field_moves = premises
-        return outward(2 * field_moves * norm + field_ * norm_moves)
-    return outward(bound.value) + sign * room_for_underflow(bound.value, plan.branch)
-
-
-def _rational_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: [Fraction(v) for v in value]
-        if isinstance(value, list | tuple)
-        else Fraction(value)
-        for key, value in parameters.items()
-    }

@@ -10,7 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from stabcheck.certify.depth import VACUOUS, DepthReport, Factor, costliest
+from stabcheck.certify.costliest import largest_factor
+from stabcheck.certify.depth import VACUOUS, DepthReport
+from stabcheck.certify.depth_product import Factor
 from stabcheck.certify.run import Outcome
 from stabcheck.certify.steps import decimal
 
@@ -31,7 +33,7 @@ def to_json(outcome: Outcome, path: str, seconds: float) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "layers": [_public(summary) for summary in outcome.maps],
         "wholes": [_range(report) for report in layers],
-        "depth": _range(depth) | {"costliest": costliest_or_none(outcome.factors)},
+        "depth": _range(depth) | _costliest(depth, outcome.factors),
     }
 
 
@@ -39,9 +41,15 @@ def _public(summary: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in summary.items() if k not in ("factor", "radius")}
 
 
-def costliest_or_none(factors: list[Factor]) -> str | None:
-    """The costliest map, where any growth is certified."""
-    return costliest(factors) if any(factor.growth for factor in factors) else None
+def _costliest(depth: DepthReport, factors: list[Factor]) -> dict[str, Any]:
+    """Which layer costs most, and the growth at the point without each, estimated.
+
+    Where the derivative is no closed form: the map of the largest certified growth.
+    """
+    if depth.left_out is None:
+        return {"costliest": largest_factor(factors)}
+    growths = {k: float(decimal(v, 4)) for k, v in depth.left_out.growths.items()}
+    return {"costliest": depth.left_out.costliest, "growth_without": growths}
 
 
 def _range(report: DepthReport) -> dict[str, Any]:
@@ -50,7 +58,7 @@ def _range(report: DepthReport) -> dict[str, Any]:
         record["at_point"] = {
             "growth": exact_decimal(report.at_point.value, 12),
             "attained": exact_decimal(report.attained.value, 12),
-            "slack": float(report.at_point.value / report.attained.value),
+            "slack": _slack(report.at_point.value, report.attained.value),
             "theorem": report.at_point.theorem,
         }
     if report.shrink_at_point:
@@ -58,6 +66,9 @@ def _range(report: DepthReport) -> dict[str, Any]:
         record["shrink_theorem"] = report.shrink_at_point.theorem
     tube = report.over_tube
     record["input_radius"] = decimal(report.input_radius) if tube else None
+    if tube and report.shortest_token:
+        share = float(report.input_radius) / report.shortest_token
+        record["relative_input_radius"] = float(f"{share:.3g}")
     record["growth"] = exact_decimal(tube.value) if tube else None
     shrink = report.shrink_over_tube
     record["shrink"] = decimal(shrink.value) if shrink else "0"
@@ -67,6 +78,14 @@ def _range(report: DepthReport) -> dict[str, Any]:
     if report.reason:
         record["reason"] = report.reason
     return record
+
+
+def _slack(certified: Fraction, attained: Fraction) -> float | None:
+    return float(certified / attained) if attained else None
+
+
+def _slack_text(slack: float | None) -> str:
+    return "–" if slack is None else f"1 + {slack - 1:.1g}"
 
 
 def exact_decimal(value: Fraction, digits: int = 6) -> str:
@@ -125,12 +144,13 @@ def _jacobian_table(maps: Iterable[dict[str, Any]]) -> Table:
 
 
 def _step_table(maps: Iterable[dict[str, Any]]) -> RenderableType:
+    summaries = list(maps)
     table = plain_table(
         "branch", "method", "h", "growth", "shrink",
         "contractive h", "invertible h", "solvable h",
     )  # fmt: skip
     notes: dict[str, int] = {}
-    for summary in maps:
+    for summary in summaries:
         name = summary["name"]
         for step in summary["steps"]:
             table.add_row(name, step["integrator"], step["step"], *_cells(step, notes))
@@ -138,13 +158,16 @@ def _step_table(maps: Iterable[dict[str, Any]]) -> RenderableType:
     if not table.row_count:
         return Text("no residual branch")
     lines = [f"({number}) {reason}" for reason, number in notes.items()]
+    if any(s.get("contractive_step") == "0" for m in summaries for s in m["steps"]):
+        lines.append("contractive h –: none is certified; none exists where mu_2 > 0")
     return Group(table, *(Text(line) for line in lines))
 
 
 def _cells(step: dict[str, Any], notes: dict[str, int]) -> tuple[str, ...]:
     """Growth, shrink and the largest certified steps of one row."""
     keys = ("contractive_step", "invertible_step", "largest_step")
-    largest = tuple(step.get(key, "–") for key in keys)
+    found = (step.get(key, "–") for key in keys)
+    largest = tuple("–" if size == "0" else size for size in found)
     if step["growth"] is None:
         number = notes.setdefault(step.get("reason", ""), len(notes) + 1)
         return f"not certified ({number})", "–", *largest
@@ -162,7 +185,7 @@ def _layer_table(reports: Iterable[DepthReport]) -> Table:
         table.add_row(
             report.name,
             f"{float(point['growth']):.6g}" if point else "–",
-            f"1 + {point['slack'] - 1:.1g}" if point else "–",
+            _slack_text(point["slack"]) if point else "–",
             record["growth"] or f"not certified: {report.reason}",
             record["input_radius"] or "–",
         )
@@ -175,7 +198,7 @@ def _depth_lines(report: DepthReport, factors: list[Factor]) -> Iterable[str]:
     if point:
         yield (
             f"at the point: growth <= {point['growth']}, attained {point['attained']}, "
-            f"slack 1 + {point['slack'] - 1:.1g} ({point['theorem']})"
+            f"slack {_slack_text(point['slack'])} ({point['theorem']})"
         )
     kernel = record.get("shrink_theorem") == "layer-norm-kernel"
     if kernel:
@@ -187,12 +210,28 @@ def _depth_lines(report: DepthReport, factors: list[Factor]) -> Iterable[str]:
         yield f"at the point: shrink >= {record['shrink_at_point']}"
     if record["growth"] is None:
         yield f"over a tube: not certified: {report.reason}"
+        yield from _costliest_line(report, factors)
         return
     vacuous = " -- vacuous: it says nothing" if record.get("vacuous") else ""
+    share = record.get("relative_input_radius")
+    of_token = f" ({share:.2g} of the shortest token)" if share else ""
     yield (
-        f"over the input tube of radius {record['input_radius']}: growth <= "
+        f"over the input tube of radius {record['input_radius']}{of_token}: growth <= "
         f"{record['growth']} ({record['composition']}){vacuous}"
     )
     if not kernel:
         yield f"over the same tube: shrink >= {record['shrink']}"
-    yield f"costliest: {costliest(factors)}"
+    yield from _costliest_line(report, factors)
+
+
+def _costliest_line(report: DepthReport, factors: list[Factor]) -> Iterable[str]:
+    found = _costliest(report, factors)
+    name = found["costliest"]
+    if "growth_without" in found:
+        yield (
+            f"costliest: {name}: without it the growth at the point would be about "
+            f"{found['growth_without'][name]:.4g} (its Jacobian replaced by the "
+            "identity; an estimate)"
+        )
+    elif name:
+        yield f"costliest: {name}, of the largest growth over its own tube"

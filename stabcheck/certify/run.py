@@ -28,14 +28,15 @@ from stabcheck.certificate import (
     digest,
     write_text,
 )
-from stabcheck.certify.depth import DepthReport, Factor, certify_ranges
+from stabcheck.certify.depth import DepthReport, certify_ranges
+from stabcheck.certify.depth_product import Factor
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.magnitudes import check_magnitudes
-from stabcheck.certify.plans import Established
+from stabcheck.certify.plan_writer import Established
 from stabcheck.certify.records import field_arrays
 from stabcheck.certify.sublayer import Task, certify_map
 from stabcheck.errors import InvalidInput, Rejected, Undecided
-from stabcheck.integrators import ButcherTableau
+from stabcheck.integrators import ButcherTableau, StepMethod
 from stabcheck.layers import Normalise, Residual, Stack
 
 PARTS = ".parts"
@@ -53,7 +54,7 @@ class Plan:
     stack: Stack
     state: np.ndarray
     radius_of: Callable[[np.ndarray], Fraction]
-    steps: tuple[tuple[ButcherTableau, Fraction], ...]
+    steps: tuple[tuple[StepMethod, Fraction], ...]
     statement: str
     provenance: dict[str, str]
 
@@ -91,8 +92,13 @@ def fingerprint(task: Task) -> str:
         for name, value in sorted(field_arrays(field).items()):
             state.update(f"{name}:{digest(value)}|".encode())
         state.update(_settings(field).encode())
-    for tableau, size in task.steps:
-        state.update(f"{tableau.A}|{tableau.b}|{size}|".encode())
+    for method, size in task.steps:
+        rows = (
+            (method.A, method.b)
+            if isinstance(method, ButcherTableau)
+            else (method.alpha, method.beta)
+        )
+        state.update(f"{rows[0]}|{rows[1]}|{size}|".encode())
     return state.hexdigest()
 
 

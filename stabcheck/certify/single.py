@@ -23,7 +23,7 @@ from stabcheck.certify.candidate import NAME
 from stabcheck.certify.competition import certified
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.magnitudes import check_magnitudes
-from stabcheck.certify.plans import Established
+from stabcheck.certify.plan_writer import Established
 from stabcheck.certify.run import accept
 from stabcheck.certify.single_input import read_attention, read_state
 from stabcheck.errors import InvalidInput

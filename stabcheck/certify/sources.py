@@ -1,4 +1,4 @@
-"""What can be certified by name: design files, MiniLM, BERT-style checkpoints."""
+"""What can be certified by name: design files, MiniLM, checkpoints of two kinds."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from stabcheck import checkpoints, domains
-from stabcheck.bounds import Attention, FeedForward, LayerNorm
+from stabcheck.bounds import (
+    Attention,
+    FeedForward,
+    GatedFeedForward,
+    LayerNorm,
+    RMSNorm,
+    Rotary,
+    ScoredAttention,
+)
 from stabcheck.certify import design
 from stabcheck.certify.run import Plan
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators import ButcherTableau, certifiable
+from stabcheck.integrators import StepMethod, certifiable
 from stabcheck.integrators import get as integrator_named
 from stabcheck.layers import Map, Normalise, Residual, Stack, step_of
 
@@ -46,16 +54,17 @@ def plan(source: str, options: Options) -> Plan | design.FamilyDesign:
     if source == "minilm":
         return _checkpoint_plan(checkpoints.minilm(), "all-MiniLM-L6-v2", options)
     if path.exists():
-        return _checkpoint_plan(checkpoints.bert(path), path.name, options)
+        return _checkpoint_plan(checkpoints.read(path), path.name, options)
     raise InvalidInput(
         f"asked to certify {source!r}, found no such source; give a design file "
-        "(.toml), `minilm`, or a folder with BERT-style safetensors and config.json"
+        "(.toml), `minilm`, or a folder with safetensors and config.json of the BERT "
+        "or the Llama kind"
     )
 
 
 def _steps(
     options: Options, integrators: tuple[str, ...], size: Fraction
-) -> tuple[tuple[ButcherTableau, Fraction], ...]:
+) -> tuple[tuple[StepMethod, Fraction], ...]:
     names = options.integrators or integrators
     sizes = tuple(step_of(step) for step in options.steps) or (size,)
     methods = tuple(certifiable(integrator_named(name)) for name in names)
@@ -94,15 +103,19 @@ def _design_plan(path: Path, options: Options) -> Plan | design.FamilyDesign:
 
 
 def _checkpoint_plan(
-    checkpoint: checkpoints.Checkpoint, name: str, options: Options
+    checkpoint: checkpoints.Checkpoint | checkpoints.Decoder,
+    name: str,
+    options: Options,
 ) -> Plan:
     ids = checkpoint.tokenise(options.text or DEFAULT_TEXT)
     if options.tokens is not None:
         ids = ids[: options.tokens]
     if not ids:
         raise InvalidInput("asked to certify a text without tokens; give --text")
+    is_decoder = isinstance(checkpoint, checkpoints.Decoder)
+    stack_of = decoder_stack if is_decoder else checkpoint_stack
     stack, state = _chosen(
-        checkpoint_stack(checkpoint, name), checkpoint.embed(ids), options.layers
+        stack_of(checkpoint, name), checkpoint.embed(ids), options.layers
     )
     return Plan(
         stack,
@@ -136,6 +149,33 @@ def checkpoint_stack(checkpoint: checkpoints.Checkpoint, name: str) -> Stack:
             maps += [residual, Normalise(f"{prefix}.{part}-norm", norm)]
         layers.append((prefix, 4 * index, 4 * index + 4))
     return Stack(name, tuple(maps), tuple(layers))
+
+
+def decoder_stack(decoder: checkpoints.Decoder, name: str) -> Stack:
+    """A pre-norm decoder as a stack: each layer is two maps."""
+    euler = integrator_named("forward-euler")
+    maps: list[Map] = []
+    for index, layer in enumerate(decoder.layers):
+        attention = Attention(
+            W_Q=layer.W_Q, W_K=layer.W_K, W_V=layer.W_V, W_O=layer.W_O,
+            b_Q=layer.b_Q, b_K=layer.b_K, b_V=layer.b_V, b_O=layer.b_O, causal=True,
+        )  # fmt: skip
+        gated = GatedFeedForward(
+            layer.W_g, layer.W_1, layer.W_2, activation=decoder.activation
+        )
+        branches = {
+            "attention": (
+                RMSNorm(layer.gamma_1, decoder.epsilon),
+                ScoredAttention(attention, Rotary("half", base=decoder.base)),
+            ),
+            "feed-forward": (RMSNorm(layer.gamma_2, decoder.epsilon), gated),
+        }
+        maps += [
+            Residual(f"layer.{index}.{part}", branch, euler, Fraction(1))
+            for part, branch in branches.items()
+        ]
+    ranges = [(f"layer.{k}", 2 * k, 2 * k + 2) for k in range(len(decoder.layers))]
+    return Stack(name, tuple(maps), tuple(ranges))
 
 
 def _attention(layer: checkpoints.EncoderLayer) -> Attention:

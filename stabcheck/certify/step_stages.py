@@ -13,7 +13,8 @@ import numpy as np
 
 from stabcheck import growth
 from stabcheck.certify.centres import Centres
-from stabcheck.certify.plans import Effort, Plan, plan_tube
+from stabcheck.certify.plan_writer import Effort, Plan
+from stabcheck.certify.plans import plan_tube
 from stabcheck.certify.stage_solver import solved_stages
 from stabcheck.errors import Undecided
 from stabcheck.growth import NoStageTube
@@ -132,6 +133,8 @@ class StepDomain:
         if isinstance(tubes, NoStageTube):
             monotone = self._monotone(states, step_size)
             if isinstance(monotone, NoStageTube):
+                if self.on_tube[UPPER].value > 0:
+                    return tubes  # not monotone: the norms say what is in the way
                 return NoStageTube(f"{tubes.reason}; {monotone.reason}")
             radii, existence = (monotone.radius,) * len(states), monotone.existence
         else:

@@ -14,7 +14,7 @@ from typing import Any
 
 from stabcheck import growth
 from stabcheck.bounds.bound import OUTWARD
-from stabcheck.certify.plans import Plan
+from stabcheck.certify.plan_writer import Plan
 from stabcheck.certify.step_stages import Stages
 from stabcheck.growth import Multipliers, StageBounds, StepBound
 from stabcheck.integrators import ButcherTableau

@@ -17,7 +17,7 @@ from stabcheck.certify.largest_steps import (
     largest_invertible,
     largest_solvable,
 )
-from stabcheck.certify.plans import Established, Plan, Writer
+from stabcheck.certify.plan_writer import Established, Plan, Writer
 from stabcheck.certify.step_stages import LOWER, UPPER, StepDomain
 from stabcheck.certify.step_theorems import Proposal, best_growth, best_shrink
 from stabcheck.growth import NoStageTube

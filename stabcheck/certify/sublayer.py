@@ -12,9 +12,13 @@ from stabcheck import domains
 from stabcheck.certify.attained import attained_claim
 from stabcheck.certify.centres import QUANTITIES, Centres
 from stabcheck.certify.draft import Draft
-from stabcheck.certify.plans import Established, Writer, plan_tube
+from stabcheck.certify.frozen import certify_frozen
+from stabcheck.certify.one_leg import certify_one_leg
+from stabcheck.certify.plan_writer import Effort, Established, Plan, Writer
+from stabcheck.certify.plans import plan_tube
 from stabcheck.certify.steps import StepReport, certify_step, decimal
-from stabcheck.integrators import ButcherTableau
+from stabcheck.integrators import ButcherTableau, StepMethod
+from stabcheck.integrators.step_methods import is_momentum
 from stabcheck.layers import Branch, Map, Residual
 
 
@@ -26,7 +30,7 @@ class Task:
     map: Map
     state: np.ndarray
     radius: Fraction
-    steps: tuple[tuple[ButcherTableau, Fraction], ...]
+    steps: tuple[tuple[StepMethod, Fraction], ...]
 
     @property
     def branch(self) -> Branch:
@@ -47,7 +51,7 @@ def certify_map(task: Task) -> tuple[Draft, dict[str, Any]]:
     name = task.map.name
     centres = Centres(task.branch)
     centre = centres.at(task.state)
-    plans = {q: plan_tube(centre, task.radius, q) for q in QUANTITIES}
+    plans = {q: plan_tube(centre, task.radius, q, Effort.SHARP) for q in QUANTITIES}
     writer = Writer(draft, name)
     on_tube = {q: writer.emit(plan) for q, plan in plans.items()}
     tube = domains.Tube(task.state, task.radius)
@@ -55,8 +59,8 @@ def certify_map(task: Task) -> tuple[Draft, dict[str, Any]]:
         q: attained_claim(draft, name, task.branch, tube, q) for q in QUANTITIES
     }
     reports = [
-        certify_step(writer, centres, task.state, task.radius, plans, *step)
-        for step in task.steps
+        _certify(writer, centres, task, plans, method, step_size)
+        for method, step_size in task.steps
         if isinstance(task.map, Residual)
     ]
     summary = {
@@ -68,6 +72,23 @@ def certify_map(task: Task) -> tuple[Draft, dict[str, Any]]:
         "radius": [task.radius.numerator, task.radius.denominator],
     }
     return draft, summary
+
+
+def _certify(
+    writer: Writer,
+    centres: Centres,
+    task: Task,
+    plans: dict[str, Plan],
+    method: StepMethod,
+    step_size: Fraction,
+) -> StepReport:
+    """What is certified of a method: steps, one-leg steps, or a frozen recursion."""
+    tube = (writer, centres, task.state, task.radius, plans)
+    if isinstance(method, ButcherTableau):
+        return certify_step(*tube, method, step_size)
+    if is_momentum(method):
+        return certify_frozen(writer, centres.at(task.state), method, step_size)
+    return certify_one_leg(*tube, method, step_size)
 
 
 def _row(quantity: str, upper: Established, attained: Established) -> dict[str, Any]:

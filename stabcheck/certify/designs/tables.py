@@ -9,7 +9,7 @@ from typing import Any
 from stabcheck.certify.designs.description import EULER, LAYERS, SCHEMES, Branch
 from stabcheck.certify.designs.numbers import cap, shown, squared, word
 from stabcheck.errors import InvalidInput
-from stabcheck.integrators import ButcherTableau, certifiable
+from stabcheck.integrators import ButcherTableau, certifiable_in_rationals
 from stabcheck.integrators import get as integrator_named
 
 DOMAINS = {"all": (), "ball": ("radius",), "sphere": (), "token-rms": ("floor",)}
@@ -32,7 +32,7 @@ def method_named(where: str, name: Any) -> ButcherTableau:
     """A method with rational coefficients."""
     if not isinstance(name, str):
         raise InvalidInput(f"{where} has the integrator {shown(name)}; give a name")
-    return certifiable(integrator_named(name))
+    return certifiable_in_rationals(integrator_named(name))
 
 
 def domain_of(where: str, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from stabcheck.checker.float64.midpoint_radius import (
     outward,
     summation_length,
 )
-from stabcheck.checker.float64.norms import nonnegative_norm, schatten_norm
+from stabcheck.checker.float64.norms import frobenius, nonnegative_norm
 
 ATTEMPTS = 3
 RESERVE = 2.0**-39
@@ -106,7 +106,14 @@ def is_norm_at_most(matrix: np.ndarray, bound: float) -> bool:
     # Entries that underflow move the matrix by less than this in norm.
     lost = float(np.sqrt(matrix.size) * (1 + 2.0**-40)) * SMALLEST
     bound = float(np.nextafter(np.ldexp(bound, -exponent) - lost, 0.0))
-    product, error = gram(scaled)
+    return _is_gram_at_most(*gram(scaled), bound)
+
+
+def _is_gram_at_most(product: np.ndarray, error: float, bound: float) -> bool:
+    r"""Whether $G \preceq c^2 I$ is proved for all symmetric G within the error.
+
+    The product is used up.
+    """
     square = bound * bound
     np.negative(product, out=product)
     diagonal = np.einsum("ii->i", product)
@@ -151,15 +158,26 @@ def is_singular_value_at_least(matrix: np.ndarray, bound: float) -> bool:
     return is_norm_at_most(inverse, float(room))
 
 
-def sharp_norm(matrix: np.ndarray) -> float:
-    """Bound the norm of a matrix nearly sharply: an estimate, verified.
+def sharp_norm(matrix: np.ndarray, enough: float = 0.0) -> float:
+    r"""Bound the norm of a matrix nearly sharply: an estimate, verified.
 
-    **Returns:** the bound; the cruder one of one product where the estimate fails.
+    **Returns:** the bound; the cruder $\lVert G\rVert_F^{1/2}$ of the Gram matrix
+    where that is `enough`, or where the estimate fails.
     """
     tall = matrix if matrix.shape[0] >= matrix.shape[1] else matrix.T
-    crude = schatten_norm(tall)
-    if not (np.isfinite(crude) and crude > 0):
+    length = frobenius(tall)
+    if not (np.isfinite(length) and length > 0):
+        return length
+    # Divided by a power of two, so that squares neither overflow nor underflow.
+    exponent = int(np.frexp(length)[1])
+    product, error = gram(np.ldexp(tall, -exponent))
+    lost = float(np.sqrt(tall.size) * (1 + 2.0**-40)) * SMALLEST
+    crude = float(np.sqrt(outward(frobenius(product) + error))) + lost
+    crude = min(length, float(outward(np.ldexp(outward(crude), exponent))))
+    if crude <= enough:
         return crude
-    values = np.linalg.eigvalsh(tall.T @ tall)
-    estimate = float(np.sqrt(max(values[-1], 0.0))) * (1 + SHARP_MARGIN)
-    return estimate if is_norm_at_most(tall, estimate) else crude
+    top = max(float(np.linalg.eigvalsh(product)[-1]), 0.0)
+    estimate = float(np.sqrt(top)) * (1 + SHARP_MARGIN)
+    if not _is_gram_at_most(product, error, estimate):
+        return crude
+    return min(crude, float(outward(np.ldexp(outward(estimate + lost), exponent))))

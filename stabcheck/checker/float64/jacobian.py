@@ -9,12 +9,17 @@ from flint import arb_mat
 
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.fields.branches import field_value
+from stabcheck.checker.fields.gated_feed_forward import KIND as GATED
+from stabcheck.checker.fields.scored_attention import KIND as SCORED
+from stabcheck.checker.fields.scored_attention import scored_jacobian
 from stabcheck.checker.fields.token_wise import NORMS
 from stabcheck.checker.float64.attention import attention_jacobian
 from stabcheck.checker.float64.guard import check_finite, check_rows
+from stabcheck.checker.float64.midpoint_radius import from_arb
 from stabcheck.checker.float64.norm_ball import NormBall, in_norm, multiply
 from stabcheck.checker.float64.token_wise import (
     feed_forward_jacobians,
+    gated_jacobians,
     normalisation_jacobians,
 )
 
@@ -35,6 +40,13 @@ def field_jacobian(ctx: Context, index: int, state: arb_mat) -> NormBall:
         enclosure = attention_jacobian(ctx, index, state)
     elif field["kind"] == "feed-forward":
         enclosure = feed_forward_jacobians(ctx, index, state)
+    elif field["kind"] == SCORED:
+        check_rows(shape[0] * shape[1])
+        size = shape[0] * shape[1]
+        entries = scored_jacobian(ctx, index, state).entries()
+        enclosure = from_arb(entries, (size, size))
+    elif field["kind"] == GATED:
+        enclosure = gated_jacobians(ctx, index, state)
     elif field["kind"] in NORMS:
         enclosure = normalisation_jacobians(ctx, index, state)
     else:

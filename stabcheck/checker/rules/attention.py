@@ -1,32 +1,16 @@
 r"""Rules for one attention field on a tube: norm and deviation of its Jacobian.
 
-Both bounds factor over the heads.  At any state of the tube, with
-$z^V = W_V^{\mathsf T} w$, $z^K$ and $z^Q$ alike for a direction $w$, head $h$ before
-its output matrix is at most $a_h |z^V| + e_h |z^K| + d_h |z^Q|$, hence at most
-$\omega_h$ times the norm of $(\nu_h z^V, \kappa_h z^K, \theta_h z^Q)$ with
-$\omega_h^2 = (a_h/\nu_h)^2 + (e_h/\kappa_h)^2 + (d_h/\theta_h)^2$.  For any
-$r_h > 0$ the whole field is then at most
-
-$$\max_h (\omega_h/r_h)\ \lVert \operatorname{diag}(r) W_O\rVert\
-\lVert [\nu_h W_V^h \mid \kappa_h W_K^h \mid \theta_h W_Q^h]_h\rVert .$$
+Both bounds factor over the heads: see `heads.factored`.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from flint import arb, arb_mat
+from flint import arb
 
-from stabcheck.checker.arithmetic.balls import (
-    ball,
-    largest,
-    nonnegative_norm,
-    root,
-    spectral_norm,
-    vector_norm,
-)
-from stabcheck.checker.fields.attention import attention_weights
+from stabcheck.checker.arithmetic.balls import ball, largest, nonnegative_norm, root
+from stabcheck.checker.heads.factored import Parts, decide_head_factored
 from stabcheck.checker.heads.local import (
     HeadTube,
     LocalHead,
@@ -35,9 +19,7 @@ from stabcheck.checker.heads.local import (
     local_heads,
 )
 from stabcheck.checker.hypotheses import (
-    decide_at_most,
     no_premises,
-    positive_parameters,
     quantity_of,
     single_field,
     tube_of,
@@ -46,8 +28,6 @@ from stabcheck.checker.rules import rule
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
-
-Parts = tuple[arb, arb, arb]
 
 
 def _value_deviation(head: LocalHead, tube: HeadTube, radius: arb) -> list[arb]:
@@ -137,62 +117,17 @@ def _deviation_parts(head: LocalHead, radius: arb) -> Parts:
     return nonnegative_norm(tube.change), keys, largest(queries)
 
 
-def _output_norm(ctx: Context, index: int, weights: list[Fraction]) -> arb:
-    """Bound the norm of the output matrix, head blocks of rows scaled."""
-    field = attention_weights(ctx, index)
-    if field.output_is_identity:
-        return ball(max(weights))
-    key = ("scaled-output-norm", index, tuple(weights))
-    if key not in ctx.cache:
-        rows = []
-        for head, weight in zip(field.heads, weights, strict=True):
-            rows.extend((head.output * ball(weight)).tolist())
-        ctx.cache[key] = spectral_norm(arb_mat(rows))
-    return ctx.cache[key]
-
-
-def _input_norm(ctx: Context, index: int, weights: list[list[Fraction]]) -> arb:
-    """Bound the norm of all value, key and query matrices side by side, scaled."""
-    key = ("scaled-input-norm", index, tuple(map(tuple, weights)))
-    if key not in ctx.cache:
-        blocks = []
-        for head, value, query_key, query in zip(
-            attention_weights(ctx, index).heads, *weights, strict=True
-        ):
-            blocks.append((head.value * ball(value)).tolist())
-            blocks.append((head.key * ball(query_key)).tolist())
-            blocks.append((head.query * ball(query)).tolist())
-        rows = [
-            [entry for row in parts for entry in row]
-            for parts in zip(*blocks, strict=True)
-        ]
-        ctx.cache[key] = spectral_norm(arb_mat(rows))
-    return ctx.cache[key]
-
-
 def _head_factored(
     ctx: Context, claim: dict, premises: list[dict], quantity: str
 ) -> None:
     no_premises(premises)
     quantity_of(claim, [quantity])
     index = single_field(ctx, claim, ["attention"])
-    field = ctx.field(index)
-    centre, radius = tube_of(ctx, claim, field)
-    output, *inner = (
-        positive_parameters(claim, name, field["heads"])
-        for name in ("output", "value", "key", "query")
-    )
+    centre, radius = tube_of(ctx, claim, ctx.field(index))
     bound_parts = _norm_parts if quantity == "spectral-norm" else _deviation_parts
-    worst = []
-    for h, head in enumerate(local_heads(ctx, index, centre)):
-        parts = bound_parts(head, ball(radius))
-        weighted = [
-            part / ball(weights[h]) for part, weights in zip(parts, inner, strict=True)
-        ]
-        worst.append(vector_norm(weighted) / ball(output[h]))
-    value = largest(worst) * _output_norm(ctx, index, output)
-    value = value * _input_norm(ctx, index, inner)
-    decide_at_most(value, claim["bound"], "the head-factored bound")
+    heads = local_heads(ctx, index, centre)
+    parts = [bound_parts(head, ball(radius)) for head in heads]
+    decide_head_factored(ctx, claim, index, parts)
 
 
 @rule("attention-norm-tube")

@@ -135,6 +135,11 @@ def feed_forward_deviation_tube(
     ctx: Context, claim: dict, premises: list[dict]
 ) -> None:
     """Check how far the Jacobian moves from the centre's over the tube."""
+    if claim["tier"] == "float64":
+        from stabcheck.checker.float64.feed_forward import check_deviation
+
+        check_deviation(ctx, claim, premises)
+        return
     no_premises(premises)
     quantity_of(claim, ["jacobian-deviation"])
     index = single_field(ctx, claim, ["feed-forward"])
