@@ -66,6 +66,8 @@ def _strengthened_fact(claim: Document, share: Fraction) -> None:
         for key in ("lower", "upper"):
             if isinstance(claim[key], list):
                 claim[key] = _pair(Fraction(*claim[key]) * factor + share)
+    elif "G" in claim:
+        claim["G"][0] = _pair(-Fraction(*claim["G"][0]))
     elif "P" in claim:
         claim["P"] = [*claim["P"][:-1], _pair(Fraction(*claim["P"][-1]) + 1)]
     else:
@@ -350,8 +352,11 @@ def changed_method(document: Document, _: Arrays, rng: Generator) -> None:
         record = document["method"]
     else:
         raise Inapplicable
-    place = rng.integers(len(record["b"]))
-    record["b"][place] = _pair(Fraction(*record["b"][place]) + Fraction(1, 10))
+    row = record["b"]
+    place = rng.integers(len(row))
+    if "generator" in record:
+        row, place = row[place], 0
+    row[place] = _pair(Fraction(*row[place]) + Fraction(1, 10))
 
 
 CHANGES: tuple[Change, ...] = (

@@ -159,6 +159,25 @@ def _step(
         return Normalise("map", norm)
     inner = branch(document, arrays, record["branch"], rng)
     method = document["integrators"][record["integrator"]]
-    A = np.array([[float(rational(a)) for a in row] for row in method["A"]])
-    b = np.array([float(rational(b)) for b in method["b"]])
+    powers = _powers(method)
+    A = np.array([[_coefficient(a, powers) for a in row] for row in method["A"]])
+    b = np.array([_coefficient(b, powers) for b in method["b"]])
     return MethodStep(inner, A, b, float(rational(record["size"])))
+
+
+def _powers(method: Document) -> list[float]:
+    """1, g, g^2, ... of the generator of irrational coefficients, if there is one."""
+    if "generator" not in method:
+        return []
+    record = method["generator"]
+    polynomial = [float(rational(c)) for c in record["polynomial"]]
+    middle = float(rational(record["lower"]) + rational(record["upper"])) / 2
+    g = min(np.roots(polynomial[::-1]), key=lambda root: abs(root - middle)).real
+    return [g**k for k in range(len(polynomial) - 1)]
+
+
+def _coefficient(value: Any, powers: list[float]) -> float:
+    if not powers:
+        return float(rational(value))
+    pairs = zip(value, powers, strict=True)
+    return sum(float(rational(c)) * power for c, power in pairs)

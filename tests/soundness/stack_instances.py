@@ -41,6 +41,8 @@ METHODS = (
     "trapezoid",
     "radau-iia:2",
     "lobatto-iiic:2",
+    "gauss:2",
+    "sdirk2",
 )
 STEP_SIZES = (1, 2, 4, 24)
 TUBE_THEOREMS = {

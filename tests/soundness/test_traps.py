@@ -88,7 +88,7 @@ def test_a_causal_mask_does_not_average_the_columns_over_all_rows(tmp_path):
             (full.theorem, full, "rejected"),
         )
     ):
-        given = {"receiver": [Fraction(x) for x in bound.parameters["receiver"]]}
+        given = {k: [Fraction(x) for x in v] for k, v in bound.parameters.items()}
         draft = about(
             (field,), ball, theorem, "spectral-norm", bound.value, parameters=given
         )
