@@ -145,8 +145,9 @@ def _groups(ctx: Context) -> list[list[int]]:
     for index, claim in enumerate(ctx.document["claims"]):
         domain = ctx.domain(claim["domain"])
         subject = claim["subject"]
-        branch = subject.get("branch") or subject.get("step", {}).get("branch")
-        key = json.dumps(branch or subject["maps"])
+        (about,) = subject.values()
+        # A branch and maps are lists themselves; the others name their branch.
+        key = json.dumps(about["branch"] if isinstance(about, dict) else about)
         groups.setdefault(key, []).append((domain.get("centre", ""), index))
     ordered = [[index for _, index in sorted(group)] for group in groups.values()]
     return sorted(

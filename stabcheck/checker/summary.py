@@ -14,6 +14,12 @@ from stabcheck.checker.hypotheses import float_text
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
 
+STEPS = {
+    "step": "step",
+    "one-leg": "one-leg step, in the norm of G,",
+    "frozen": "recursion with a frozen Jacobian",
+}
+"""Subjects that name a method and a size."""
 LOWER = ("shrink", "log-norm-lower")
 """Quantities of which a claim gives a lower bound; `attained-*` is never passed."""
 
@@ -40,6 +46,8 @@ def fact_sentence(method: dict, claim: dict) -> str:
         value = f"({claim['P']}) / ({claim['Q']})".replace("x", "z")
     elif "order" in claim:
         value = str(claim["order"])
+    elif "G" in claim:
+        value = f"with G = [{', '.join(map(str, claim['G']))}]"
     elif "holds" in claim:
         value = "yes" if claim["holds"] else "no"
     elif claim["lower"] is None:
@@ -56,7 +64,7 @@ def _width(subject: dict) -> int:
     if "maps" in subject:
         first, last = subject["maps"]
         return 1 + last - first
-    return int("step" in subject)
+    return int("branch" not in subject)
 
 
 def sentence(ctx: Context, claim: dict) -> str:
@@ -77,12 +85,13 @@ def _subject(subject: dict) -> str:
     if "maps" in subject:
         first, last = subject["maps"]
         return f"maps {first} to {last - 1}"
-    step = subject.get("step")
-    fields = ", ".join(str(index) for index in (step or subject)["branch"])
-    if step is None:
+    (kind,) = subject
+    step = subject if kind == "branch" else subject[kind]
+    fields = ", ".join(str(index) for index in step["branch"])
+    if kind == "branch":
         return f"field {fields}"
     return (
-        f"a step of size {step['size']} of integrator {step['integrator']} "
+        f"a {STEPS[kind]} of size {step['size']} of integrator {step['integrator']} "
         f"for field {fields}"
     )
 

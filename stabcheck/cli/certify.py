@@ -30,7 +30,7 @@ def certify(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="A design file (.toml), `minilm`, or a BERT-style checkpoint.",
+            help="A design file (.toml), `minilm`, or a checkpoint (BERT, Llama).",
         ),
     ],
     domain: Annotated[
@@ -250,12 +250,18 @@ def check(
 
 
 def bound(
-    parameters: Annotated[Path, typer.Option(help="An .npz of the weights.")],
+    parameters: Annotated[
+        Path,
+        typer.Option(
+            help="An .npz: W_Q, W_K, W_V; optional W_O, b_Q, b_V, b_O, scale."
+        ),
+    ],
     state: Annotated[Path, typer.Option(help="An .npz that holds X, (n, d).")],
     domain: Annotated[
         str,
         typer.Option(
-            help="point, or tube, box, frobenius, ball or sphere with a radius: tube:R."
+            help="point, or KIND:R with tube, box, frobenius, ball or sphere; "
+            "tube:1% is a share of the smallest token norm."
         ),
     ],
     quantity: Annotated[
@@ -268,10 +274,16 @@ def bound(
     ] = None,
     target_slack: Annotated[
         float | None,
-        typer.Option(help="Split a small box until upper over attained is this."),
+        typer.Option(
+            help="Cut a box in parts until upper / attained is at most this, or the "
+            "time is over."
+        ),
     ] = None,
     exact: Annotated[
-        bool, typer.Option("--exact", help="Only theorems checked without float64.")
+        bool,
+        typer.Option(
+            "--exact", help="Leave out theorems that the checker decides in float64."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:

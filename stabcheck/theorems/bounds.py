@@ -97,7 +97,8 @@ THEOREMS = (
         "attention-norm-ball",
         "The 2-norm on a ball, without a mask.",
         r"$\mathrm{Lip}_2 \le \|V\|(\sqrt{n \max_{p \le \bar p} p(1 + \alpha^2 "
-        r"\mathrm{vf}(p))} + \alpha)$, $\bar p = 1/(1 + (n-1)e^{-2\alpha})$.",
+        r"\mathrm{vf}(p))} + \alpha)$, $\bar p = 1/(1 + (n-1)e^{-2\alpha})$; less by "
+        r"`norm-of-senders-and-receivers` and `attention-aligned-share`.",
         _OURS,
     ),
     Theorem(
@@ -114,6 +115,24 @@ THEOREMS = (
         r"$\mu_2 \le \tfrac12\|V\|(\sqrt{1+\alpha^2} + \sqrt{nh}) + \alpha\|V\|$, "
         r"$h = \max_{p \le \bar p} p(1+\alpha^2\mathrm{vf}(p))$.",
         _OURS,
+    ),
+    Theorem(
+        "attention-aligned-share",
+        "A key's share on a ball where logits and values meet in the same tokens.",
+        r"With $1 + \nu = qG/\alpha$: $np \le \min(e^{2\alpha}, e^{qG + "
+        r"G\sqrt{q(1-q)(1-p)/p}})(1 - q + qe^{-G})$, and the values' variance is at "
+        r"most $1 - \nu^2$ and $\Xi(1 - \nu^2) - \tau q(1-q)G^2/\alpha^2$.",
+        _OURS,
+        rule=False,
+    ),
+    Theorem(
+        "norm-of-senders-and-receivers",
+        "Senders and block diagonal receivers are not extremal together.",
+        r"$\|F + D\|^2 \le S^2 + 2\rho T + \rho^2$; for one head of norm 1 $\|J\|^2 "
+        r"\le \rho^2 + \lambda_{\max}[[nh + 2\rho\sqrt k, \rho\sqrt{nh - k}], "
+        r"[\cdot, 0]]$, $k = \min(1 + \alpha^2, nh)$.",
+        _OURS,
+        rule=False,
     ),
     Theorem(
         "covariance-extremal-forms",
@@ -142,6 +161,38 @@ THEOREMS = (
         "feed-forward-deviation-tube",
         "How far the feed-forward Jacobian moves over a tube.",
         r"$\max_i \sqrt{\|W_2^T\Delta_i W_2\|\,\|W_1\Delta_i W_1^T\|}$.",
+        _OURS,
+    ),
+    Theorem(
+        "scored-attention-norm-tube",
+        "Attention with rotary positions or a soft cap over a tube.",
+        r"As attention-norm-tube with turned queries and keys; a cap multiplies the "
+        r"slopes of a score by $t \le \bar t$, and $\bar\tau = \sqrt{\bar r}\tau + "
+        r"s\max_j(\bar t_{ij}\varepsilon\|W_K\| + \Delta t_{ij}|k_j|)$.",
+        _OURS,
+    ),
+    Theorem(
+        "scored-attention-deviation-tube",
+        "How far the Jacobian of attention with rotary positions or a cap moves.",
+        r"As attention-jacobian-deviation-tube with turned queries and keys; the "
+        r"slopes of a cap add their change $\Delta t$.",
+        _OURS,
+    ),
+    Theorem(
+        "scored-attention-ball",
+        "Attention with rotary positions or a soft cap on a ball, weights known.",
+        r"$\sum_h\|U_h\|((\max_j\sum_i\bar p_i)^{1/2} + R\hat a(\max_j\sum_i\max_{p "
+        r"\le \bar p_i}p\,\mathrm{vf}(p))^{1/2} + R\hat b)$, $\hat a = s(\|W_Q\|R + "
+        r"|b_Q|)\|W_K\|$, $\hat b$ alike; $1 + R\hat a + R\hat b$ in the largest token "
+        r"norm.",
+        _OURS,
+    ),
+    Theorem(
+        "gated-feed-forward-deviation-tube",
+        "How far the Jacobian of a gated feed-forward field moves over a tube.",
+        r"$\|\sqrt\alpha W_2\|\|\sqrt\alpha W_g^T\| + \|\sqrt\beta W_2\|"
+        r"\|\sqrt\beta W_1^T\|$, $\alpha, \beta$ the changes of $z\phi'(u)$ and "
+        r"$\phi(u)$.",
         _OURS,
     ),
     Theorem(

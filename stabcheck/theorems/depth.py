@@ -36,33 +36,43 @@ THEOREMS = (
     Theorem(
         "depth-tube-first-order",
         "Growth over an input tube, exact at the first order through the whole stack.",
-        r"$\|D\Phi - B_L - T_L[\delta]\| \le \rho_L = \sum_k(\|P_{L,k}\|q_kd_{k-1} + "
-        r"\langle P_{L,k}, K_k, B_{k-1}\rangle + \langle P_{L,k}, K_k, I\rangle "
-        r"d_{k-1})$, $d_l = t_l + \rho_l$; growth $\le \sup\|B_L + T_L[\delta]\| + "
-        r"\rho_L$.",
+        r"$\|D\Phi - B_L - T_L[\delta]\| \le \rho_L = \sum_k\|P_{L,k}\|q_kd_{k-1} + "
+        r"\|X_L\sqrt r\|(\|\sqrt cZ_L\| + (\sum_k\|\sqrt{c_k}R_k\|^2d_{k-1}^2)^{1/2})"
+        r"$, $d_l = t_l + \rho_l$; growth $\le \sup\|B_L + T_L[\delta]\| + \rho_L$.",
         _OURS,
     ),
     Theorem(
         "depth-tube-coupled",
         "Growth over an input tube without second derivatives of the stack.",
-        r"$\|D\Phi - B_L\| \le d_L = \sum_k(\langle P_{L,k}, K_k, B_{k-1}\rangle + "
-        r"\langle P_{L,k}, K_k, I\rangle d_{k-1})$, $d_0 = 0$.",
+        r"$\|D\Phi - B_L\| \le d_L = \|X_L\sqrt r\|(\|\sqrt cZ_L\| + (\sum_k\|"
+        r"\sqrt{c_k}R_k\|^2d_{k-1}^2)^{1/2})$, $d_0 = 0$.",
+        _OURS,
+    ),
+    Theorem(
+        "depth-tube-norm-wise",
+        "Growth of any stack over an input tube, from one deviation a map.",
+        r"$\|D\Phi - B_L\| \le d_L$, $d_l = \sum_{k\le l}\|P_{l,k}\|\varepsilon_k("
+        r"\|B_{k-1}\| + d_{k-1})$, $\varepsilon_k \ge \|D\phi_k - J_k\|$ within "
+        r"$r_k$ of stored states, which hold the image: $(\max_i\|(B_l)_i\| + d_l)"
+        r"\sqrt n\,\rho + z_l \le r_{l+1}$, $z_l = \sum_{k\le l}\|P_{l,k}\|("
+        r"\delta_k + \varepsilon_kz_{k-1})$.",
         _OURS,
     ),
     Theorem(
         "depth-tube-inverse",
         "Shrink over an input tube, exact at the first order through the whole stack.",
-        r"$\|D\Phi^{-1}\| \le \sup\|B_L^{-1} - B_L^{-1}T_L[\delta]B_L^{-1}\| + \sum_l("
-        r"\langle B_l^{-1}, K_l, P_{L,l-1}^{-1}\rangle + \langle B_l^{-1}, K_l, "
-        r"I\rangle\eta_l + \|B_l^{-1}\|q_l\eta_l)$.",
+        r"$\|D\Phi^{-1}\| \le \sup\|B_L^{-1} - B_L^{-1}T_L[\delta]B_L^{-1}\| + \|X_1"
+        r"\sqrt r\|(\|\sqrt cZ_1\| + (\sum_k\|\sqrt{c_k}R_k\|^2\eta_k^2)^{1/2}) + "
+        r"\sum_k\|B_k^{-1}\|q_k\eta_k$, $X_1 = [B_k^{-1}L_k]$, $Z_1 = [R_kY_k]$, $Y_k "
+        r"= P_{L,k-1}^{-1}$.",
         _OURS,
     ),
     Theorem(
         "depth-tube-inverse-coupled",
         "Shrink over an input tube without second derivatives of the stack.",
-        r"shrink $\ge 1/(y_1 + \eta_1)$, $\eta_l = (z_{ll}y_l + \sum_{k>l}z_{lk}(y_k + "
-        r"\eta_k))/(1 - z_{ll})$, $z_{lk} \ge \|P_{k,l-1}^{-1}E_k\|$, $y_l = \|P_{L,"
-        r"l-1}^{-1}\|$.",
+        r"shrink $\ge 1/(\|Y_1\| + \eta_1)$, $\eta_l = \|X_l\sqrt r\|(\|\sqrt cZ_l\| + "
+        r"(\sum_{k>l}\|\sqrt{c_k}R_k\|^2\eta_k^2)^{1/2})/(1 - z_l)$, $z_l \ge "
+        r"\|J_l^{-1}E_l\|$.",
         _OURS,
     ),
     Theorem(

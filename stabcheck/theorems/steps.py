@@ -94,16 +94,14 @@ THEOREMS = (
         r"conditions on slope $\rho y$ and argument $\sigma y$ semidefinite: growth "
         r"$\phi$ in $|\cdot|_G$; $\phi = 1$ for $\mu_2 \le 0$ and a G-stable method.",
         "Dahlquist, BIT 18 (1978) 384-401; proof here",
-        rule=False,
     ),
     Theorem(
         "momentum-schur-cohn",
-        "Momentum residual blocks decay on a frozen Jacobian.",
-        r"Every eigenvalue $\lambda$ has $|\gamma| < 1$ and $|a - \gamma\bar a| < 1 - "
-        r"\gamma^2$, $a = 1 + \gamma + (1 - \gamma)\lambda$: both roots lie inside the "
-        "unit circle, and conversely. For one frozen $J$.",
+        "The spectral radius of momentum residual blocks on a frozen Jacobian.",
+        r"Every eigenvalue $\lambda$ has $|\gamma| < r^2$ and $r|r^2a - \gamma\bar a| "
+        r"< r^4 - \gamma^2$, $a = 1 + \gamma + (1 - \gamma)\lambda$: both roots lie "
+        "inside the circle of radius $r$, and conversely. For one frozen $J$.",
         _OURS,
-        rule=False,
     ),
     Theorem(
         "leapfrog-symplectic",

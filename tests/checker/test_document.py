@@ -162,7 +162,7 @@ REMOVED = object()
         (["claims", 3, "premises"], [-1, 1], "no index below 3"),
         (["claims", 3, "premises"], [True, 1], "no index below 3"),
         (["claims", 0, "domain"], 2, "no index below 2"),
-        (["claims", 0, "subject"], {}, "one of branch, step, maps"),
+        (["claims", 0, "subject"], {}, "one of branch, step, one-leg, frozen, maps"),
         (["claims", 0, "subject"], {"branch": [0], "maps": [0, 1]}, "one of branch"),
         (["claims", 0, "subject"], {"maps": [0, 2]}, "no range within [0, 1]"),
         (["claims", 0, "subject"], {"maps": [False, True]}, "no range"),

@@ -17,7 +17,18 @@ from stabcheck.checker.reading.values import (
     rational,
 )
 
-KINDS = ("attention", "feed-forward", "layer-norm", "rms-norm", "attention-family")
+KINDS = (
+    "attention",
+    "feed-forward",
+    "layer-norm",
+    "rms-norm",
+    "attention-family",
+    "scored-attention",
+    "gated-feed-forward",
+)
+ATTENTION = "kind tokens features heads key_width value_width scale causal W_Q W_K W_V"
+LAYOUTS = ("half", "interleaved")
+GATES = ("silu", "gelu")
 
 
 class FieldRecords:
@@ -50,6 +61,8 @@ class FieldRecords:
             self._normalisation,
             self._normalisation,
             self._family,
+            self._scored,
+            self._gated,
         )
         kind = record.get("kind")
         if type(kind) is not str or kind not in KINDS:
@@ -60,13 +73,9 @@ class FieldRecords:
     def _sizes(self, where: str, record: dict[str, Any], names: str) -> list[int]:
         return [count(f"{where}.{name}", record[name]) for name in names.split()]
 
-    def _attention(self, where: str, record: dict[str, Any]) -> None:
-        keys(
-            where,
-            record,
-            "kind tokens features heads key_width value_width scale causal W_Q W_K W_V",
-            "W_O b_Q b_K b_V b_O mask bias",
-        )
+    def _attention(self, where: str, record: dict[str, Any], further: str = "") -> None:
+        optional = f"W_O b_Q b_K b_V b_O mask bias {further}"
+        keys(where, record, ATTENTION, optional)
         n, d, heads, dk, dv = self._sizes(
             where, record, "tokens features heads key_width value_width"
         )
@@ -89,6 +98,31 @@ class FieldRecords:
             if shape not in ((n, n), (heads, n, n)):
                 raise Malformed(f"{where}.bias has shape {shape}, needs {(n, n)}")
             self.floating(f"{where}.bias", record["bias"], shape)
+
+    def _scored(self, where: str, record: dict[str, Any]) -> None:
+        self._attention(where, record, "rotary soft_cap")
+        if "rotary" not in record and "soft_cap" not in record:
+            raise Malformed(f"{where} has neither rotary positions nor a soft cap")
+        if "soft_cap" in record:
+            cap = record["soft_cap"]
+            record["soft_cap"] = positive(f"{where}.soft_cap", cap)
+        if "rotary" in record:
+            self._rotary(f"{where}.rotary", record)
+
+    def _rotary(self, where: str, record: dict[str, Any]) -> None:
+        rotary = object_of(where, record["rotary"])
+        keys(where, rotary, "layout", "base frequencies")
+        if rotary["layout"] not in LAYOUTS:
+            raise Malformed(f"{where}.layout is none of {', '.join(LAYOUTS)}")
+        if record["key_width"] % 2:
+            raise Malformed(f"{where} needs an even key_width")
+        if ("base" in rotary) == ("frequencies" in rotary):
+            raise Malformed(f"{where} needs either base or frequencies")
+        if "base" in rotary:
+            rotary["base"] = positive(f"{where}.base", rotary["base"])
+        else:
+            shape = (record["key_width"] // 2,)
+            self.floating(f"{where}.frequencies", rotary["frequencies"], shape)
 
     def _scale(self, where: str, record: dict[str, Any]) -> None:
         scale = object_of(f"{where}.scale", record["scale"])
@@ -115,6 +149,14 @@ class FieldRecords:
         _, d, m = self._sizes(where, record, "tokens features hidden")
         shapes = {"W_1": (d, m), "b_1": (m,), "W_2": (m, d), "b_2": (d,)}
         for name, shape in shapes.items():
+            self.floating(f"{where}.{name}", record[name], shape)
+
+    def _gated(self, where: str, record: dict[str, Any]) -> None:
+        keys(where, record, "kind activation tokens features hidden W_g W_1 W_2")
+        if record["activation"] not in GATES:
+            raise Malformed(f"{where}.activation is none of {', '.join(GATES)}")
+        _, d, m = self._sizes(where, record, "tokens features hidden")
+        for name, shape in {"W_g": (d, m), "W_1": (d, m), "W_2": (m, d)}.items():
             self.floating(f"{where}.{name}", record[name], shape)
 
     def _normalisation(self, where: str, record: dict[str, Any]) -> None:

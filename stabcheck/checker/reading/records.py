@@ -9,6 +9,7 @@ from typing import Any
 from stabcheck.checker.failures import Malformed
 from stabcheck.checker.reading.archive import Tensor
 from stabcheck.checker.reading.field_records import FieldRecords
+from stabcheck.checker.reading.generators import method_tableau, multistep
 from stabcheck.checker.reading.values import (
     count,
     index_of,
@@ -18,7 +19,6 @@ from stabcheck.checker.reading.values import (
     positive,
     rational,
     string_of,
-    tableau,
     words,
 )
 from stabcheck.checker.rules import THEOREMS
@@ -33,6 +33,8 @@ QUANTITIES = frozenset(
         "growth",
         "shrink",
         "mixed-growth",
+        "g-growth",
+        "frozen-radius",
         "attained-spectral-norm",
         "attained-mixed-norm",
         "attained-log-norm",
@@ -44,6 +46,7 @@ ROUND_KINDS = ("tube", "box", "frobenius")
 """Domains of one radius round a centre: tokens, entries, or the whole state near it."""
 RADII_KINDS = {"tubes": "token", "rectangle": "entry"}
 """Domains round a centre with float64 radii >= 0, and what has one of its own."""
+SUBJECTS = "branch, step, one-leg, frozen, maps"
 MOST_STAGES = 64
 MOST_FIELDS = 16
 
@@ -75,9 +78,9 @@ class Records:
         return self.fields.check(where, record)
 
     def _integrator(self, where: str, record: dict[str, Any], _: int) -> dict[str, Any]:
-        keys(where, record, "name A b")
-        words(f"{where}.name", record["name"])
-        A, b = tableau(where, record, MOST_STAGES)
+        if "alpha" in record:
+            return multistep(where, record, MOST_STAGES)
+        A, b = method_tableau(where, record, MOST_STAGES)
         return record | {"A": A, "b": b}
 
     def _branch(self, where: str, value: Any) -> list[int]:
@@ -93,11 +96,29 @@ class Records:
             raise Malformed(f"{where} joins fields of different sizes")
         return indices
 
-    def _step(self, where: str, record: dict[str, Any]) -> dict[str, Any]:
+    def _step(
+        self, where: str, record: dict[str, Any], known_by: str = "A"
+    ) -> dict[str, Any]:
+        """A step of a method that is known by a tableau `A`, or by `alpha`."""
         self._branch(f"{where}.branch", record["branch"])
         methods = self.document["integrators"]
-        index_of(f"{where}.integrator", record["integrator"], len(methods))
+        place = index_of(f"{where}.integrator", record["integrator"], len(methods))
+        if known_by not in methods[place]:
+            kind = "Runge-Kutta" if known_by == "A" else "multistep"
+            raise Malformed(f"{where}.integrator is no {kind} method")
         return record | {"size": positive(f"{where}.size", record["size"])}
+
+    def _one_leg(self, where: str, record: dict[str, Any]) -> dict[str, Any]:
+        """A one-leg step in the norm of G, of k^2 entries, row by row."""
+        keys(where, record, "branch integrator size G")
+        found = self._step(where, record, "alpha")
+        entries = [
+            rational(f"{where}.G", x) for x in list_of(f"{where}.G", record["G"])
+        ]
+        steps = len(self.document["integrators"][record["integrator"]]["alpha"]) - 1
+        if len(entries) != steps**2:
+            raise Malformed(f"{where}.G has to be a list of {steps**2} rationals")
+        return found | {"G": entries}
 
     def _map(self, where: str, record: dict[str, Any], _: int) -> dict[str, Any]:
         if record.get("kind") == "residual":
@@ -118,7 +139,7 @@ class Records:
             keys(where, record, "kind radius tokens features")
             for name in ("tokens", "features"):
                 count(f"{where}.{name}", record[name])
-        elif kind in RADII_KINDS:
+        elif kind in tuple(RADII_KINDS):  # It may be unhashable.
             self._radii(where, record)
         elif kind in ("point", *ROUND_KINDS):
             keys(where, record, "kind centre" + ("" if kind == "point" else " radius"))
@@ -187,7 +208,7 @@ class Records:
     def _subject(self, where: str, value: Any) -> dict[str, Any]:
         subject = object_of(where, value)
         if len(subject) != 1:
-            raise Malformed(f"{where} has to be one of branch, step, maps")
+            raise Malformed(f"{where} has to be one of {SUBJECTS}")
         (kind, inner), *_ = subject.items()
         if kind == "branch":
             return {"branch": self._branch(where, inner)}
@@ -195,6 +216,12 @@ class Records:
             record = object_of(where, inner)
             keys(where, record, "branch integrator size")
             return {"step": self._step(where, record)}
+        if kind == "frozen":
+            record = object_of(where, inner)
+            keys(where, record, "branch integrator size")
+            return {"frozen": self._step(where, record, "alpha")}
+        if kind == "one-leg":
+            return {"one-leg": self._one_leg(where, object_of(where, inner))}
         if kind == "maps":
             ends = list_of(where, inner)
             last = len(self.document["maps"])
@@ -205,7 +232,7 @@ class Records:
             ):
                 raise Malformed(f"{where}.maps is no range within [0, {last}]")
             return {"maps": ends}
-        raise Malformed(f"{where} has to be one of branch, step, maps")
+        raise Malformed(f"{where} has to be one of {SUBJECTS}")
 
     def _parameter(self, where: str, value: Any) -> Any:
         """A rational, a list of rationals, or the name of an array."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -104,14 +105,18 @@ def check_prose(document: dict[str, Any]) -> None:
 
 
 def tableau(
-    where: str, record: dict[str, Any], most: int
-) -> tuple[list[list[Fraction]], list[Fraction]]:
-    """A and b of a Runge-Kutta method with at most so many stages."""
-    b = [rational(f"{where}.b", x) for x in list_of(f"{where}.b", record["b"])]
+    where: str,
+    record: dict[str, Any],
+    most: int,
+    entry: Callable[[str, Any], Any] = rational,
+) -> tuple[list[list[Any]], list[Any]]:
+    """A and b of a Runge-Kutta method with at most so many stages.
+
+    **Arguments:** `entry`, which reads one coefficient.
+    """
+    b = [entry(f"{where}.b", x) for x in list_of(f"{where}.b", record["b"])]
     rows = list_of(f"{where}.A", record["A"])
-    A = [
-        [rational(f"{where}.A", x) for x in list_of(f"{where}.A", row)] for row in rows
-    ]
+    A = [[entry(f"{where}.A", x) for x in list_of(f"{where}.A", row)] for row in rows]
     lengths = {len(A), *(len(row) for row in A)}
     if not 1 <= len(b) <= most or lengths != {len(b)}:
         raise Malformed(f"{where}: A has to be square, of the length of b")

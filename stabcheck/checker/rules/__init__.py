@@ -26,6 +26,12 @@ MODULES: dict[str, tuple[str, ...]] = {
     "budget": ("attention-norm-budget", "attention-log-norm-budget"),
     "mixed_norm_tube": ("attention-mixed-norm-tube",),
     "attention": ("attention-norm-tube", "attention-jacobian-deviation-tube"),
+    "scored_attention": (
+        "scored-attention-norm-tube",
+        "scored-attention-deviation-tube",
+    ),
+    "scored_ball": ("scored-attention-ball",),
+    "gated_feed_forward": ("gated-feed-forward-deviation-tube",),
     "feed_forward": ("feed-forward-tube", "feed-forward-deviation-tube"),
     "normalisation": (
         "layer-norm-tube",
@@ -67,6 +73,8 @@ MODULES: dict[str, tuple[str, ...]] = {
         "root-condition-in-half-plane",
         "multistep-wedge",
     ),
+    "one_leg": ("one-leg-g-norm",),
+    "frozen": ("momentum-schur-cohn",),
     "designs.scores": (
         "rotary-attention-norm",
         "soft-cap-attention-norm",
@@ -114,6 +122,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "design-ball-reach",
     ),
     "float64": ("psd-floating-point-cholesky", "depth-point"),
+    "norm_wise": ("depth-tube-norm-wise",),
     "deep": (
         "depth-tube-first-order",
         "depth-tube-coupled",

@@ -46,6 +46,11 @@ def _shape(ctx: Context, claim: dict) -> tuple[int, int]:
     subject = claim["subject"]
     if "maps" in subject:
         return map_shape(ctx, ctx.maps[subject["maps"][0]])
+    if "branch" not in subject and "step" not in subject:
+        raise ClaimRejected(
+            "a value is attained by a branch, a step or maps, not by "
+            f"{' and '.join(subject)}"
+        )
     branch = subject["branch"] if "branch" in subject else subject["step"]["branch"]
     field = ctx.field(branch[0])
     return field["tokens"], field["features"]

@@ -186,9 +186,9 @@ def test_a_proposed_constant_is_accepted_and_a_better_one_is_not(
 
 def test_every_theorem_of_the_module_is_proposed_and_tried():
     assert {case[0] for case in CASES} == {
-        *MODULES["design_fields"],
-        *MODULES["design_scores"],
-        *MODULES["design_token_wise"],
+        *MODULES["designs.fields"],
+        *MODULES["designs.scores"],
+        *MODULES["designs.token_wise"],
     }
 
 
