@@ -397,6 +397,16 @@ def step_19_the_mean_distance_of_the_excess_from_its_mean():
     assert mean_distance_is_at_most(OLD, (Rational(1), QUARTER, 0), HALF, 1)
 
 
+def step_20_the_linear_part_is_the_odd_part_of_the_changes():
+    # The domains are symmetric: l(d) = (h(d) - h(-d))/2, q being even, so that what
+    # bounds the deviation of h on the domain, a seminorm, bounds that of l, and
+    # product 8 has sum_k p|l_k| <= (Var l)^(1/2).
+    move, first, second = symbols("move first second")
+    change = first * move + second * move**2
+    odd = (change - change.subs(move, -move)) / 2
+    assert expand(odd - first * move) == 0
+
+
 def witness_two_values_reach_the_bound_of_step_19():
     assert mean_distance_is_at_most(OLD, (1, 0, 0), Rational(1), 1)
 

@@ -101,8 +101,10 @@ def step_1_the_product_telescopes():
 
 def step_2_norms_multiply_and_what_is_behind_a_map_is_within_its_deviation():
     # |Omega_(k-1)| <= |B_(k-1)| + d_(k-1): b - s is the norm of what is behind.
-    P, E, B, d, s = symbols("P E B d s", nonnegative=True)
-    assert is_sum_of_nonnegative_terms(P * E * (B + d) - (P * E * (B + d) - P * E * s))
+    # With P - p and E - e nonnegative for the norms p, e that are bounded.
+    p, e, b, x, y, z, s = symbols("p e b x y z s", nonnegative=True)
+    bounded = (p + x) * (e + y) * (b + z + s)
+    assert is_sum_of_nonnegative_terms(expand(bounded - p * e * b))
     for centres, moves in (
         ([Rational(2), Rational(-3), Rational(1, 2)], [Rational(1, 5)] * 3),
         ([Rational(-1, 3), Rational(4)], [Rational(-1), Rational(1, 2)]),

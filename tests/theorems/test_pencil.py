@@ -294,6 +294,14 @@ def test_the_checker_accepts_tiny_radii(radius):
         assert made.verdict() == "accepted"
 
 
+def test_a_single_number_is_no_list_of_scales():
+    field, state = typical(size=3)
+    bound = bounds.attention_pencil(field, state, 0.1, "log-norm", rounds=1, turns=0)
+    made = document(field, state, "box", Fraction(1, 10), bound)
+    made.arrays[made.claims[0].parameters["scales"]] = np.ones(())
+    assert "scales has to have 1 to 256 entries" in made.verdict()
+
+
 def test_a_rectangle_of_equal_radii_is_the_box():
     field, state = typical(size=3)
     even = np.full((3, 3), 0.1)

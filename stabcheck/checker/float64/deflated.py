@@ -108,7 +108,9 @@ def _symmetric_norm(gram: np.ndarray, size: float) -> tuple[float, float]:
     estimate = float(np.abs(diagonal).max())
     along = estimate + frobenius(inner - np.diag(diagonal))
     along += inner_error + UNIT_ROUNDOFF * inner_size
-    # Lower bounds of computed Frobenius norms: they err by far less than 8 gamma.
+    # Lower bounds of computed Frobenius norms: more than `width` columns have squares
+    # enough for 8 gamma to hold their sum and the outward roundings as well; fewer
+    # leave nothing outside the basis.
     certain = 1 - 8 * gamma(gram.size)
     image_least = max(image_size * certain - image_error, 0.0)
     inner_least = max(inner_size * certain - inner_error, 0.0)

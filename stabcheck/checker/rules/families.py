@@ -100,7 +100,9 @@ def attention_mixed_norm_ball(ctx: Context, claim: dict, premises: list[dict]) -
     factors = [root(1 + head.alpha * head.alpha) for head in heads]
     joined, parts = _receivers(ctx, claim, index, radius, heads)
     value = over_heads(ctx, index, heads, factors) + joined
-    if "level" in claim["parameters"]:
+    # A family has no matrices that could tie means to receivers.
+    has_weights = ctx.field(index)["kind"] == "attention"
+    if has_weights and "level" in claim["parameters"]:
         pairs = zip(
             _weights(ctx, claim, index, "level"),
             _weights(ctx, claim, index, "tie"),
@@ -114,7 +116,7 @@ def attention_mixed_norm_ball(ctx: Context, claim: dict, premises: list[dict]) -
         smaller = [
             row.min(head.through * factor + part) for head, factor, part, row in rows
         ]
-        value = value.min(sum(smaller, arb(0))) if smaller else value
+        value = value.min(sum(smaller, arb(0)))
     decide_at_most(value, claim["bound"], "the mixed norm on the ball")
 
 

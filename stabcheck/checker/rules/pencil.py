@@ -88,7 +88,7 @@ def _choices(ctx: Context, claim: dict, field: dict) -> _Choices:
             f"{MOST_ROWS} rows"
         )
     count = _array(ctx, claim, "scales").shape[:1]
-    if count and not 1 <= count[0] <= MOST_VECTORS:
+    if not count or not 1 <= count[0] <= MOST_VECTORS:
         raise ClaimRejected(f"parameter scales has to have 1 to {MOST_VECTORS} entries")
     shapes = {
         "multipliers": (12, heads, tokens),

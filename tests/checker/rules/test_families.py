@@ -213,6 +213,15 @@ def test_weights_have_to_be_positive_one_a_head(weights):
     assert "parameter receiver" in made.changed(parameters=parameters).verdict()
 
 
+def test_levels_mean_nothing_to_a_family():
+    bound = bounds.attention_mixed_norm_ball(FAMILY, 1.0, TOKENS)
+    made = document(FAMILY, Fraction(1), bound, TOKENS, FEATURES)
+    levels = {"level": [Fraction(1)], "tie": [Fraction(1)]}
+    assert made.changed(parameters=levels).verdict() == "accepted"
+    less = made.changed(parameters=levels, bound=Fraction(bound.value) * 99 / 100)
+    assert "the mixed norm on the ball is" in less.verdict()
+
+
 @pytest.mark.parametrize("quantity", ["spectral-norm", "growth", "log-norm"])
 def test_each_theorem_speaks_about_its_own_quantity(quantity):
     made = document(
