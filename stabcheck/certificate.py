@@ -232,7 +232,11 @@ class Replacing:
         self.stream.close()
         if kind is None:
             os.chmod(self.temporary, 0o644)
-            os.replace(self.temporary, self.path)
+            try:
+                os.replace(self.temporary, self.path)
+            except OSError:
+                self.temporary.unlink(missing_ok=True)
+                raise
         else:
             self.temporary.unlink(missing_ok=True)
 

@@ -30,6 +30,10 @@ _DECIMAL = re.compile(
 )
 
 
+LARGEST_RADIUS = Fraction(10) ** 300
+"""Searches hold radii and their small multiples in float64."""
+
+
 def radius_of(value: Number) -> Fraction:
     """A radius as an exact rational; a float means its shortest decimal string.
 
@@ -45,6 +49,11 @@ def radius_of(value: Number) -> Fraction:
         raise InvalidInput(
             f"asked for the radius {_short(value)}, found a negative number; "
             "give one >= 0"
+        )
+    if radius > LARGEST_RADIUS:
+        raise InvalidInput(
+            f"asked for the radius {_short(value)}, found one beyond the float64 "
+            "numbers; give a smaller one"
         )
     return radius
 

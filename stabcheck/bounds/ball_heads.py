@@ -64,9 +64,7 @@ def ball_heads(
     tokens = checked_count("tokens", tokens)
     if isinstance(field, AttentionFamily):
         return _family_heads(field, radius, tokens)
-    W_Q, W_K, W_V = (
-        W.astype(np.float64) for W in (field.W_Q, field.W_K, field.W_V)
-    )
+    W_Q, W_K, W_V = (W.astype(np.float64) for W in (field.W_Q, field.W_K, field.W_V))
     scale = abs(field.scale_value)
     form = scale * norm_of_products(W_Q, W_K)
     offset = np.zeros(field.heads)
@@ -133,9 +131,9 @@ def row_peaks(alpha: Array, spreads: Array, keys: Array) -> Array:
                 largest_share(a, spread, int(count))
                 for spread, count in zip(row, keys, strict=True)
             ]
-            for a, row in zip(alpha, np.broadcast_to(
-                spreads, (len(alpha), len(keys))
-            ), strict=True)
+            for a, row in zip(
+                alpha, np.broadcast_to(spreads, (len(alpha), len(keys))), strict=True
+            )
         ]
     )
 
@@ -221,8 +219,6 @@ def _best_weight(
         method="bounded",
         options={"xatol": 1e-4},
     )
-    weights = [
-        float(dyadic(w)) for w in (balance, balance * math.exp(float(result.x)))
-    ]
+    weights = [float(dyadic(w)) for w in (balance, balance * math.exp(float(result.x)))]
     best = min(weights, key=value)
     return value(best), best

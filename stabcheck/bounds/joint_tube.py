@@ -64,9 +64,7 @@ def attention_log_norm_tube(
             f"asked for {quantity}; this theorem bounds log-norm, log-norm-lower"
         )
     local = local or local_attention(attention, state)
-    return _bound(
-        "attention-log-norm-tube", quantity, local, radius, joint, iterations
-    )
+    return _bound("attention-log-norm-tube", quantity, local, radius, joint, iterations)
 
 
 def attention_norm_joint_tube(

@@ -95,9 +95,7 @@ def attention_norm_split(attention: Attention, state: Array) -> Bound:
         seen = matrices[:, None] @ at.covariance
         seen = seen @ matrices.transpose(0, 2, 1)[:, None]
         gamma = np.linalg.eigvalsh(symmetric_part(seen))[..., -1]
-        gram = np.einsum(
-            "hi,hij,hia,hib->hjab", gamma, at.weights, at.slope, at.slope
-        )
+        gram = np.einsum("hi,hij,hia,hib->hjab", gamma, at.weights, at.slope, at.slope)
         keys = np.sqrt(np.linalg.eigvalsh(gram)[..., -1].max(axis=1))
         return _norms(matrices) * mixing + keys
 

@@ -94,9 +94,7 @@ class TubeForm:
         """Whether every moment of the form is small enough for float64 products."""
         parts = (self.value_move, self.query_move, self.key_move)
         # A NaN fails the comparison too.
-        return all(
-            (part < LARGEST).all() for part in (*parts, *self.moments.values())
-        )
+        return all((part < LARGEST).all() for part in (*parts, *self.moments.values()))
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from stabcheck.certify.draft import Draft
 from stabcheck.certify.plan_writer import Established
 from stabcheck.certify.report import plain_table
 from stabcheck.certify.run import accept, claim_folder
-from stabcheck.certify.steps import decimal
+from stabcheck.certify.steps import at_least, at_most, decimal
 from stabcheck.integrators import get as integrator_named
 from stabcheck.layers import Residual
 
@@ -80,10 +80,10 @@ def run(design: FamilyDesign, folder: Path, *, force: bool) -> FamilyOutcome:
                 "name": name,
                 "radius": decimal(radius),
                 "bounds": {
-                    key: {"upper": decimal(row.value), "theorem": row.theorem}
+                    key: {"upper": at_most(row.value), "theorem": row.theorem}
                     for key, row in rows.items()
                 },
-                "mixed_growth": decimal(step.bound),
+                "mixed_growth": at_most(step.bound),
             }
         )
         radius = round_up(radius * (1 + h * family.value_norm))
@@ -156,8 +156,8 @@ def to_json(outcome: FamilyOutcome, folder: str, seconds: float) -> dict[str, An
         "layers": outcome.layers,
         "depth": {
             "input_radius": decimal(outcome.design.radius),
-            "growth": decimal(outcome.growth.value),
-            "shrink": decimal(outcome.shrink.value) if outcome.shrink else "0",
+            "growth": at_most(outcome.growth.value),
+            "shrink": at_least(outcome.shrink.value) if outcome.shrink else "0",
             "composition": outcome.growth.theorem,
         },
     }
@@ -174,12 +174,12 @@ def table(outcome: FamilyOutcome) -> RenderableType:
             found[key]["upper"] for key in ("mixed-norm", "spectral-norm", "log-norm")
         ]
         rows.add_row(layer["name"], layer["radius"], *norms, layer["mixed_growth"])
-    shrink = decimal(outcome.shrink.value) if outcome.shrink else "0"
+    shrink = at_least(outcome.shrink.value) if outcome.shrink else "0"
     return Group(
         rows,
         Text(
             f"\ndepth, every weight of the family: growth <= "
-            f"{decimal(outcome.growth.value)}, shrink >= {shrink} "
+            f"{at_most(outcome.growth.value)}, shrink >= {shrink} "
             f"({outcome.growth.theorem})"
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -14,13 +15,21 @@ from stabcheck.certify.costliest import largest_factor
 from stabcheck.certify.depth import VACUOUS, DepthReport
 from stabcheck.certify.depth_product import Factor
 from stabcheck.certify.run import Outcome
-from stabcheck.certify.steps import decimal
+from stabcheck.certify.steps import at_least, at_most, decimal
 
 SYMBOLS = {
     "spectral-norm": "‖J‖₂",
     "log-norm": "μ₂",
     "log-norm-lower": "λmin",
 }
+
+
+NOTES = {
+    "one-leg-g-norm": "G-norm: growth of the last values together, in the norm of G",
+    "momentum-schur-cohn": "frozen radius: spectral radius of the step with the "
+    "Jacobian of the centre, no growth from other states",
+}
+"""What stands under the step table where a row bounds another quantity."""
 
 
 def to_json(outcome: Outcome, path: str, seconds: float) -> dict[str, Any]:
@@ -57,21 +66,21 @@ def _range(report: DepthReport) -> dict[str, Any]:
     if report.at_point and report.attained:
         record["at_point"] = {
             "growth": exact_decimal(report.at_point.value, 12),
-            "attained": exact_decimal(report.attained.value, 12),
+            "attained": exact_decimal(report.attained.value, 12, ROUND_FLOOR),
             "slack": _slack(report.at_point.value, report.attained.value),
             "theorem": report.at_point.theorem,
         }
     if report.shrink_at_point:
-        record["shrink_at_point"] = decimal(report.shrink_at_point.value)
+        record["shrink_at_point"] = at_least(report.shrink_at_point.value)
         record["shrink_theorem"] = report.shrink_at_point.theorem
     tube = report.over_tube
-    record["input_radius"] = decimal(report.input_radius) if tube else None
+    record["input_radius"] = at_least(report.input_radius) if tube else None
     if tube and report.shortest_token:
         share = float(report.input_radius) / report.shortest_token
         record["relative_input_radius"] = float(f"{share:.3g}")
     record["growth"] = exact_decimal(tube.value) if tube else None
     shrink = report.shrink_over_tube
-    record["shrink"] = decimal(shrink.value) if shrink else "0"
+    record["shrink"] = at_least(shrink.value) if shrink else "0"
     record["composition"] = tube.theorem if tube else None
     if tube and tube.value > VACUOUS:
         record["vacuous"] = True
@@ -88,13 +97,13 @@ def _slack_text(slack: float | None) -> str:
     return "–" if slack is None else f"1 + {slack - 1:.1g}"
 
 
-def exact_decimal(value: Fraction, digits: int = 6) -> str:
-    """A rational of any size in decimal, rounded up in the last digit shown."""
+def exact_decimal(
+    value: Fraction, digits: int = 6, rounding: str = ROUND_CEILING
+) -> str:
+    """A rational of any size in decimal, rounded in the last digit shown."""
     if value == 0:
         return "0"
-    from decimal import ROUND_CEILING, Context, Decimal
-
-    context = Context(prec=digits, rounding=ROUND_CEILING, Emax=10**6, Emin=-(10**6))
+    context = Context(prec=digits, rounding=rounding, Emax=10**6, Emin=-(10**6))
     quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator))
     return f"{quotient:g}" if abs(quotient) >= 10**digits else f"{quotient}"
 
@@ -135,10 +144,13 @@ def _jacobian_table(maps: Iterable[dict[str, Any]]) -> Table:
         first = (summary["name"], summary["domain"].removeprefix("tube:"))
         for quantity, symbol in SYMBOLS.items():
             row = summary["bounds"][quantity]
-            certified = float(row.get("upper", row.get("lower")))
+            outward, inward = at_most, at_least
+            if "lower" in row:
+                outward, inward = inward, outward
+            certified = outward(Fraction(row.get("upper", row.get("lower"))), 5)
+            attained = inward(Fraction(str(row["attained"])), 5)
             slack = f"{row['slack']:.4g}" if "slack" in row else "–"
-            numbers = (f"{certified:.5g}", f"{row['attained']:.5g}", slack)
-            table.add_row(*first, symbol, *numbers, row["theorem"])
+            table.add_row(*first, symbol, certified, attained, slack, row["theorem"])
             first = ("", "")
     return table
 
@@ -160,6 +172,8 @@ def _step_table(maps: Iterable[dict[str, Any]]) -> RenderableType:
     lines = [f"({number}) {reason}" for reason, number in notes.items()]
     if any(s.get("contractive_step") == "0" for m in summaries for s in m["steps"]):
         lines.append("contractive h –: none is certified; none exists where mu_2 > 0")
+    theorems = {step.get("theorem") for m in summaries for step in m["steps"]}
+    lines += [note for theorem, note in NOTES.items() if theorem in theorems]
     return Group(table, *(Text(line) for line in lines))
 
 
@@ -171,8 +185,10 @@ def _cells(step: dict[str, Any], notes: dict[str, int]) -> tuple[str, ...]:
     if step["growth"] is None:
         number = notes.setdefault(step.get("reason", ""), len(notes) + 1)
         return f"not certified ({number})", "–", *largest
-    shrink = f"{float(step['shrink']):.4g}" if step["shrink"] else "0"
-    return f"{float(step['growth']):.5g}", shrink, *largest
+    shrink = "–" if step["theorem"] in NOTES else "0"
+    if step["shrink"]:
+        shrink = at_least(Fraction(step["shrink"]), 4)
+    return at_most(Fraction(step["growth"]), 5), shrink, *largest
 
 
 def _layer_table(reports: Iterable[DepthReport]) -> Table:
@@ -184,7 +200,7 @@ def _layer_table(reports: Iterable[DepthReport]) -> Table:
         point = record.get("at_point")
         table.add_row(
             report.name,
-            f"{float(point['growth']):.6g}" if point else "–",
+            at_most(Fraction(point["growth"])) if point else "–",
             _slack_text(point["slack"]) if point else "–",
             record["growth"] or f"not certified: {report.reason}",
             record["input_radius"] or "–",

@@ -93,6 +93,9 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         raise InvalidInput(f"asked to read {path}, found no such file; give an .npz")
     try:
         with path.open("rb") as stream:
+            if not zipfile.is_zipfile(stream):
+                raise ValueError("it is no archive of arrays")
+            stream.seek(0)
             archive = np.load(stream, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise ValueError("it holds a single array")

@@ -42,6 +42,21 @@ class Options:
     text: str | None = None
     tokens: int | None = None
 
+    def refuse_all(self, source: str) -> None:
+        """Refuse what a design that caps its weights does not take.
+
+        **Raises:** `InvalidInput` if an option is given.
+        """
+        given = [name for name, value in vars(self).items() if value]
+        if given:
+            name = (
+                given[0] if given[0] in ("layers", "tokens") else given[0].rstrip("s")
+            )
+            raise InvalidInput(
+                f"asked to certify {source} with --{name}; a design that caps its "
+                "weights is certified as the file says: write it there"
+            )
+
 
 def plan(source: str, options: Options) -> Plan | design.FamilyDesign:
     """What `stabcheck certify SOURCE` certifies.
@@ -89,7 +104,12 @@ def _radius_of(text: str):
 def _design_plan(path: Path, options: Options) -> Plan | design.FamilyDesign:
     read = design.read(path)
     if isinstance(read, design.FamilyDesign):
+        options.refuse_all(str(path))
         return read
+    if options.text is not None:
+        raise InvalidInput(
+            f"asked to certify {path} with --text; only a checkpoint reads one"
+        )
     state = read.state if options.tokens is None else read.state[: options.tokens]
     stack, state = _chosen(read.stack, state, options.layers)
     return Plan(

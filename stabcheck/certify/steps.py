@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -47,8 +48,8 @@ class StepReport:
         record: dict[str, Any] = {
             "integrator": self.integrator,
             "step": str(self.step_size),
-            "growth": decimal(self.growth.value) if self.growth else None,
-            "shrink": decimal(self.shrink.value) if self.shrink else None,
+            "growth": at_most(self.growth.value) if self.growth else None,
+            "shrink": at_least(self.shrink.value) if self.shrink else None,
         }
         if self.growth:
             record["theorem"] = self.growth.theorem
@@ -63,6 +64,22 @@ class StepReport:
 def decimal(value: Fraction, digits: int = 6) -> str:
     """A rational as a short decimal string."""
     return f"{float(value):.{digits}g}"
+
+
+def at_most(value: Fraction, digits: int = 6) -> str:
+    """A certified upper bound as a decimal string, rounded up."""
+    return _rounded(value, digits, ROUND_CEILING)
+
+
+def at_least(value: Fraction, digits: int = 6) -> str:
+    """A certified lower bound as a decimal string, rounded down."""
+    return _rounded(value, digits, ROUND_FLOOR)
+
+
+def _rounded(value: Fraction, digits: int, rounding: str) -> str:
+    context = Context(prec=digits, rounding=rounding, Emax=10**6, Emin=-(10**6))
+    quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator))
+    return f"{float(quotient):.{digits}g}"
 
 
 def certify_step(

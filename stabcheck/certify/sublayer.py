@@ -16,7 +16,12 @@ from stabcheck.certify.frozen import certify_frozen
 from stabcheck.certify.one_leg import certify_one_leg
 from stabcheck.certify.plan_writer import Effort, Established, Plan, Writer
 from stabcheck.certify.plans import plan_tube
-from stabcheck.certify.steps import StepReport, certify_step, decimal
+from stabcheck.certify.steps import (
+    StepReport,
+    at_least,
+    at_most,
+    certify_step,
+)
 from stabcheck.integrators import ButcherTableau, StepMethod
 from stabcheck.integrators.step_methods import is_momentum
 from stabcheck.layers import Branch, Map, Residual
@@ -92,10 +97,12 @@ def _certify(
 
 
 def _row(quantity: str, upper: Established, attained: Established) -> dict[str, Any]:
-    key = "lower" if quantity == "log-norm-lower" else "upper"
+    key, outward, inward = "upper", at_most, at_least
+    if quantity == "log-norm-lower":
+        key, outward, inward = "lower", at_least, at_most
     row: dict[str, Any] = {
-        key: decimal(upper.value),
-        "attained": float(decimal(attained.value)),
+        key: outward(upper.value),
+        "attained": float(inward(attained.value)),
         "theorem": upper.theorem,
     }
     slack = slack_of(upper.value, attained.value)

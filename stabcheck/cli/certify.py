@@ -37,7 +37,7 @@ def certify(
         str | None, typer.Option(help="`point` or `tube:R`, R a number or 0.1%.")
     ] = None,
     integrator: Annotated[
-        list[str] | None, typer.Option(help="A method for the steps; repeatable.")
+        list[str] | None, typer.Option(help="rk4, gauss:2, bdf:2, ...; repeatable.")
     ] = None,
     step: Annotated[
         list[str] | None, typer.Option(help="A step size such as 1/16; repeatable.")
@@ -74,6 +74,7 @@ def certify(
     """
     from stabcheck.certify import design, family, report, run, sources
 
+    check_time_limit(time_limit)
     requirements = [parse_requirement(text) for text in require or []]
     start = time.perf_counter()
     options = sources.Options(
@@ -121,6 +122,14 @@ def certify(
     check_requirements(requirements, record)
 
 
+def check_time_limit(seconds: float | None) -> None:
+    """Refuse what is no time: a negative number, or NaN, which would never pass."""
+    if seconds is not None and not seconds >= 0:
+        raise InvalidInput(
+            f"asked for the time limit {seconds:g}; give seconds, a number >= 0"
+        )
+
+
 def is_capped(path: Path) -> bool:
     """Whether a design file leaves its weights open but for their caps."""
     from stabcheck.certify.designs.reading import document_of, speaks_of_caps
@@ -142,12 +151,7 @@ def certify_caps(
     from stabcheck.certify.designs.run import run
 
     start = time.perf_counter()
-    given = [name for name, value in vars(options).items() if value]
-    if given:
-        raise InvalidInput(
-            f"asked to certify {source} with --{given[0].rstrip('s')}; a design that "
-            "caps its weights is certified as the file says: write it there"
-        )
+    options.refuse_all(source)
     outcome = run(read(Path(source)), folder, force=force)
     path = folder / "certificate.json"
     found = record.to_json(outcome, str(path), time.perf_counter() - start)
@@ -253,7 +257,8 @@ def bound(
     parameters: Annotated[
         Path,
         typer.Option(
-            help="An .npz: W_Q, W_K, W_V; optional W_O, b_Q, b_V, b_O, scale."
+            help="An .npz: W_Q, W_K, W_V; optional W_O, b_Q, b_K, b_V, b_O, scale, "
+            "mask, bias."
         ),
     ],
     state: Annotated[Path, typer.Option(help="An .npz that holds X, (n, d).")],
@@ -294,6 +299,7 @@ def bound(
     """
     from stabcheck.certify.single import bound_of
 
+    check_time_limit(time_limit)
     record = bound_of(
         parameters,
         state,

@@ -138,6 +138,10 @@ def write_certificate(method: Any, file: Path) -> None:
         raise InvalidInput(
             f"asked to write {file}, found no folder {file.parent}; make it first"
         )
+    if file.is_dir():
+        raise InvalidInput(
+            f"asked to write {file}, found a folder of that name; give a file"
+        )
     write_text(file, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     print(f"{file}: {len(document['claims'])} claims; `stabcheck check {file}`")
 

@@ -116,8 +116,7 @@ def prove(
     files = find(ids or [])
     console = Console(stderr=True)
     outcomes = [
-        run(file)
-        for file in track(files, "proofs", console=console, transient=True)
+        run(file) for file in track(files, "proofs", console=console, transient=True)
     ]
     if as_json:
         print(json.dumps([outcome.to_json() for outcome in outcomes], indent=1))

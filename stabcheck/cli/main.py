@@ -70,6 +70,8 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         status = INTERRUPTED
     except UsageError as error:
+        if not error.format_message():  # no arguments: the help is printed
+            sys.exit(2)
         sys.exit(report(error.format_message(), 2))
     except BrokenPipeError:
         sys.stderr.close()

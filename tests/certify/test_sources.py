@@ -85,9 +85,7 @@ def test_a_text_without_tokens_is_refused(folder, monkeypatch):
 
 def test_a_small_checkpoint_is_certified(folder, tmp_path, capsys):
     out = tmp_path / "out"
-    result = stabcheck(
-        capsys, "certify", folder, "--out", out, "--json", "--jobs", 1
-    )
+    result = stabcheck(capsys, "certify", folder, "--out", out, "--json", "--jobs", 1)
     assert result.code == 0, result.err
     record = json.loads(result.out)
     assert record["depth"]["shrink"] == "0"
@@ -108,8 +106,10 @@ def test_a_layer_of_minilm_is_certified(tmp_path, capsys):
         for quantity, row in entry["bounds"].items():
             certified = float(row.get("upper", row.get("lower")))
             lower = quantity == "log-norm-lower"
-            assert (certified <= row["attained"]) if lower else (
-                certified >= row["attained"]
+            assert (
+                (certified <= row["attained"])
+                if lower
+                else (certified >= row["attained"])
             )
     point = record["wholes"][0]["at_point"]
     assert 1 < float(point["growth"]) < 10

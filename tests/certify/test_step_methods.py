@@ -1,5 +1,6 @@
 """Steps of irrational tableaux and of multistep methods, up to the checker."""
 
+import pickle
 from dataclasses import replace
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ import pytest
 from certify.test_steps import RADIUS, attention, certified, dissipative
 
 import stabcheck as sc
+from stabcheck.certify.steps import at_least, at_most
 from stabcheck.certify.sublayer import Task, certify_map
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import certifiable, certifiable_in_rationals, get
@@ -78,6 +80,18 @@ def test_the_spectral_radius_of_momentum_is_certified_at_the_centre():
     assert len(claims) == 2
     kinds = {certificate.domains[claim.domain]["kind"] for claim in claims}
     assert kinds == {"point"}
+
+
+@pytest.mark.parametrize("name", ["gauss:2", "bdf:2", "momentum-residual:1/2"])
+def test_a_method_is_sent_to_the_worker_processes(name):
+    method = certifiable(get(name))
+    assert pickle.loads(pickle.dumps(method)) == method
+
+
+def test_what_is_shown_is_never_sharper_than_what_is_certified():
+    third = Fraction(2, 3)
+    assert Fraction(at_least(third)) < third < Fraction(at_most(third))
+    assert Fraction(at_least(-third)) < -third < Fraction(at_most(-third))
 
 
 def test_drafts_merge_with_their_one_leg_claims():

@@ -8,6 +8,7 @@ from cli.command import stabcheck
 
 ROOT = Path(__file__).resolve().parents[2]
 DESIGN = ROOT / "examples" / "pre-norm.toml"
+FAMILY = ROOT / "examples" / "family.toml"
 
 
 def assert_refused(result, *words):
@@ -29,6 +30,13 @@ def assert_refused(result, *words):
         (["certify", DESIGN, "--step", "nan"], ["'nan'"]),
         (["certify", DESIGN, "--domain", "tube:-1"], ["negative"]),
         (["certify", DESIGN, "--domain", "tube:x"], ["'x'"]),
+        (["certify", DESIGN, "--domain", "tube:1e400"], ["beyond the float64"]),
+        (["certify", DESIGN, "--text", "x"], ["only a checkpoint"]),
+        (["certify", FAMILY, "--layers", "0-1"], ["--layers;", "caps its weights"]),
+        (["certify", FAMILY, "--step", "1/2"], ["--step;"]),
+        (["certify", DESIGN, "--time-limit", "nan"], ["time limit nan"]),
+        (["certify", DESIGN, "--time-limit", "-1"], ["time limit -1"]),
+        (["integrator", "rk4", "--certificate", "."], ["a folder of that name"]),
         (["certify", DESIGN, "--domain", "cube:1"], ["cube"]),
         (["certify", DESIGN, "--domain", "ball:1"], ["point or tube"]),
         (["certify", DESIGN, "--layers", "7-9"], ["'7-9'", "0-3"]),

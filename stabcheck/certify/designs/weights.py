@@ -66,8 +66,8 @@ def read_weights(path: Path) -> dict[str, dict[str, np.ndarray]]:
     for name, array in arrays.items():
         if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
             raise InvalidInput(
-                f"asked for the weights {path}, found {name} of type {array.dtype}; "
-                "give finite numbers"
+                f"asked for the weights {path}, found {name} of type {array.dtype}, "
+                "or NaN or infinity in it; give finite numbers"
             )
         match = LAYER.fullmatch(name)
         layer, key = (match[1], match[2]) if match else ("0", name)

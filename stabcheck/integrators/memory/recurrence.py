@@ -3,6 +3,7 @@ r"""What follows from the characteristic polynomial of a method with memory."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -49,6 +50,11 @@ class Recurrence(ABC):
     )
     _repr_latex_ = notebook.latex
     _repr_png_ = notebook.png
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was computed is left behind: polynomials cannot be sent to a process.
+        own = {f.name for f in fields(self)} if is_dataclass(self) else vars(self)
+        return {name: value for name, value in vars(self).items() if name in own}
 
     @property
     @abstractmethod
