@@ -39,7 +39,8 @@ BELOW = r"""## What keeps the rest from its goal
   restarts of the ascent found nothing above the attained values.
 * **Ball, norm and log norm.** At the largest attained states one token faces all others
   at a second place: at n = 4 (seed 1, R = 2) the heaviest column mass is 1.07 where
-  3.73 is allowed, and the logits of no row use more than 0.6 of their largest slope.  That
+  3.73 is allowed, and the logits of no row use more than 0.6 of their largest slope.
+  That
   queries are keys as well is not used; it would bring 2.36 to about 2.15 at n = 16 (an
   estimate).  The log norm also pays the norm of the value map where the truth is near
   its log norm.

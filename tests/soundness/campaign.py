@@ -44,6 +44,7 @@ from stabcheck.errors import Rejected  # noqa: E402
 
 BETTER = Fraction(1, 10)
 WEAKER = {
+    "attained": (Fraction(1), Fraction(2)),
     "feed-forward-deviation-tube": (Fraction(1, 2), Fraction(9, 10), Fraction(1)),
     "attention-jacobian-deviation-tube": (Fraction(9, 10), Fraction(1)),
     "depth-point": (Fraction(1),),
