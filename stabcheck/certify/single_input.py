@@ -97,8 +97,6 @@ def _read(path: Path) -> dict[str, np.ndarray]:
                 raise ValueError("it is no archive of arrays")
             stream.seek(0)
             archive = np.load(stream, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("it holds a single array")
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise InvalidInput(

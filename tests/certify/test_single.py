@@ -189,7 +189,7 @@ def test_files_that_are_no_archives_are_named(files, tmp_path):
     with pytest.raises(InvalidInput, match=r"found no \.npz of plain arrays"):
         bound_of(parameters, state, "point", "log-norm")
     np.save(tmp_path / "one.npy", np.ones(2))
-    with pytest.raises(InvalidInput, match="a single array"):
+    with pytest.raises(InvalidInput, match="it is no archive of arrays"):
         bound_of(tmp_path / "one.npy", state, "point", "log-norm")
     np.savez(parameters, W_Q=np.array([{}], dtype=object))
     with pytest.raises(InvalidInput, match=r"found no \.npz of plain arrays"):
