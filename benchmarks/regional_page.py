@@ -17,7 +17,7 @@ $F(X) = \operatorname{softmax}(XAX^T/\sqrt d)XV$, with $A$ and $V$ Gaussian of s
 deviation $1/\sqrt d$ and a Gaussian state, $n = d$ tokens.  **Slack** is the certified
 bound divided by the largest value that a projected ascent with many restarts attains
 in the domain: 1 would be exact, and the truth lies between.  Every certificate was
-accepted by the checker; seconds include it, on two busy cores.  A line
+accepted by the checker; seconds include it, with other work on the two cores.  A line
 shows the worst of its seeds, and on balls the worst of the radii $\sqrt d$ times
 1/8, 1/4, 1/2, 3/4, 1.  A tube of 1 % has that share of the smallest token norm as its
 radius.
