@@ -14,12 +14,12 @@ from rich.text import Text
 from stabcheck import bounds
 from stabcheck.bounds import Bound
 from stabcheck.certificate import Claim, round_down, round_up
+from stabcheck.certify.decimals import at_least, at_most, nearest
 from stabcheck.certify.design import FamilyDesign
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.plan_writer import Established
 from stabcheck.certify.report import plain_table
 from stabcheck.certify.run import accept, claim_folder
-from stabcheck.certify.steps import at_least, at_most, decimal
 from stabcheck.integrators import get as integrator_named
 from stabcheck.layers import Residual
 
@@ -78,7 +78,7 @@ def run(design: FamilyDesign, folder: Path, *, force: bool) -> FamilyOutcome:
         layers.append(
             {
                 "name": name,
-                "radius": decimal(radius),
+                "radius": nearest(radius),
                 "bounds": {
                     key: {"upper": at_most(row.value), "theorem": row.theorem}
                     for key, row in rows.items()
@@ -155,7 +155,7 @@ def to_json(outcome: FamilyOutcome, folder: str, seconds: float) -> dict[str, An
         "seconds": round(seconds, 1),
         "layers": outcome.layers,
         "depth": {
-            "input_radius": decimal(outcome.design.radius),
+            "input_radius": nearest(outcome.design.radius),
             "growth": at_most(outcome.growth.value),
             "shrink": at_least(outcome.shrink.value) if outcome.shrink else "0",
             "composition": outcome.growth.theorem,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -11,11 +10,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from stabcheck.certify import decimals
 from stabcheck.certify.costliest import largest_factor
 from stabcheck.certify.depth import VACUOUS, DepthReport
 from stabcheck.certify.depth_product import Factor
 from stabcheck.certify.run import Outcome
-from stabcheck.certify.steps import at_least, at_most, decimal
 
 SYMBOLS = {
     "spectral-norm": "‖J‖₂",
@@ -57,7 +56,9 @@ def _costliest(depth: DepthReport, factors: list[Factor]) -> dict[str, Any]:
     """
     if depth.left_out is None:
         return {"costliest": largest_factor(factors)}
-    growths = {k: float(decimal(v, 4)) for k, v in depth.left_out.growths.items()}
+    growths = {
+        k: float(decimals.nearest(v, 4)) for k, v in depth.left_out.growths.items()
+    }
     return {"costliest": depth.left_out.costliest, "growth_without": growths}
 
 
@@ -65,22 +66,22 @@ def _range(report: DepthReport) -> dict[str, Any]:
     record: dict[str, Any] = {"name": report.name}
     if report.at_point and report.attained:
         record["at_point"] = {
-            "growth": exact_decimal(report.at_point.value, 12),
-            "attained": exact_decimal(report.attained.value, 12, ROUND_FLOOR),
+            "growth": decimals.exact(report.at_point.value, 12),
+            "attained": decimals.exact(report.attained.value, 12, up=False),
             "slack": _slack(report.at_point.value, report.attained.value),
             "theorem": report.at_point.theorem,
         }
     if report.shrink_at_point:
-        record["shrink_at_point"] = at_least(report.shrink_at_point.value)
+        record["shrink_at_point"] = decimals.at_least(report.shrink_at_point.value)
         record["shrink_theorem"] = report.shrink_at_point.theorem
     tube = report.over_tube
-    record["input_radius"] = at_least(report.input_radius) if tube else None
+    record["input_radius"] = decimals.at_least(report.input_radius) if tube else None
     if tube and report.shortest_token:
         share = float(report.input_radius) / report.shortest_token
         record["relative_input_radius"] = float(f"{share:.3g}")
-    record["growth"] = exact_decimal(tube.value) if tube else None
+    record["growth"] = decimals.exact(tube.value) if tube else None
     shrink = report.shrink_over_tube
-    record["shrink"] = at_least(shrink.value) if shrink else "0"
+    record["shrink"] = decimals.at_least(shrink.value) if shrink else "0"
     record["composition"] = tube.theorem if tube else None
     if tube and tube.value > VACUOUS:
         record["vacuous"] = True
@@ -95,17 +96,6 @@ def _slack(certified: Fraction, attained: Fraction) -> float | None:
 
 def _slack_text(slack: float | None) -> str:
     return "–" if slack is None else f"1 + {slack - 1:.1g}"
-
-
-def exact_decimal(
-    value: Fraction, digits: int = 6, rounding: str = ROUND_CEILING
-) -> str:
-    """A rational of any size in decimal, rounded in the last digit shown."""
-    if value == 0:
-        return "0"
-    context = Context(prec=digits, rounding=rounding, Emax=10**6, Emin=-(10**6))
-    quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator))
-    return f"{quotient:g}" if abs(quotient) >= 10**digits else f"{quotient}"
 
 
 def tables(outcome: Outcome) -> RenderableType:
@@ -144,11 +134,9 @@ def _jacobian_table(maps: Iterable[dict[str, Any]]) -> Table:
         first = (summary["name"], summary["domain"].removeprefix("tube:"))
         for quantity, symbol in SYMBOLS.items():
             row = summary["bounds"][quantity]
-            outward, inward = at_most, at_least
-            if "lower" in row:
-                outward, inward = inward, outward
-            certified = outward(Fraction(row.get("upper", row.get("lower"))), 5)
-            attained = inward(Fraction(str(row["attained"])), 5)
+            bound = Fraction(row.get("upper", row.get("lower")))
+            certified = decimals.certified(quantity, bound, 5)
+            attained = decimals.attained(quantity, Fraction(str(row["attained"])), 5)
             slack = f"{row['slack']:.4g}" if "slack" in row else "–"
             table.add_row(*first, symbol, certified, attained, slack, row["theorem"])
             first = ("", "")
@@ -187,8 +175,8 @@ def _cells(step: dict[str, Any], notes: dict[str, int]) -> tuple[str, ...]:
         return f"not certified ({number})", "–", *largest
     shrink = "–" if step["theorem"] in NOTES else "0"
     if step["shrink"]:
-        shrink = at_least(Fraction(step["shrink"]), 4)
-    return at_most(Fraction(step["growth"]), 5), shrink, *largest
+        shrink = decimals.at_least(Fraction(step["shrink"]), 4)
+    return decimals.at_most(Fraction(step["growth"]), 5), shrink, *largest
 
 
 def _layer_table(reports: Iterable[DepthReport]) -> Table:
@@ -200,7 +188,7 @@ def _layer_table(reports: Iterable[DepthReport]) -> Table:
         point = record.get("at_point")
         table.add_row(
             report.name,
-            at_most(Fraction(point["growth"])) if point else "–",
+            decimals.at_most(Fraction(point["growth"])) if point else "–",
             _slack_text(point["slack"]) if point else "–",
             record["growth"] or f"not certified: {report.reason}",
             record["input_radius"] or "–",

@@ -7,7 +7,6 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from stabcheck.certify.attained import attained_claim
 from stabcheck.certify.branching import CLOSE, Target, is_branched
 from stabcheck.certify.candidate import NAME
 from stabcheck.certify.competition import certified
+from stabcheck.certify.decimals import rounded
 from stabcheck.certify.draft import Draft
 from stabcheck.certify.magnitudes import check_magnitudes
 from stabcheck.certify.plan_writer import Established
@@ -172,10 +172,8 @@ def _record(
 
 
 def _outward(value: Fraction, *, down: bool) -> str:
-    rounding = ROUND_FLOOR if down else ROUND_CEILING
-    context = Context(prec=DIGITS, rounding=rounding)
     # Denominators are powers of two times those of a radius: the division rounds once.
-    quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator))
+    quotient = rounded(value, DIGITS, up=not down)
     return f"{quotient:f}" if -8 < quotient.adjusted() < 16 else f"{quotient:e}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from stabcheck.certificate import Claim, round_down, round_up
 from stabcheck.certify.centres import Centres
+from stabcheck.certify.decimals import at_least, at_most
 from stabcheck.certify.largest_steps import (
     LargestStep,
     is_always_invertible,
@@ -59,27 +59,6 @@ class StepReport:
             if getattr(self, key):
                 record[key] = getattr(self, key)
         return record
-
-
-def decimal(value: Fraction, digits: int = 6) -> str:
-    """A rational as a short decimal string."""
-    return f"{float(value):.{digits}g}"
-
-
-def at_most(value: Fraction, digits: int = 6) -> str:
-    """A certified upper bound as a decimal string, rounded up."""
-    return _rounded(value, digits, ROUND_CEILING)
-
-
-def at_least(value: Fraction, digits: int = 6) -> str:
-    """A certified lower bound as a decimal string, rounded down."""
-    return _rounded(value, digits, ROUND_FLOOR)
-
-
-def _rounded(value: Fraction, digits: int, rounding: str) -> str:
-    context = Context(prec=digits, rounding=rounding, Emax=10**6, Emin=-(10**6))
-    quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator))
-    return f"{float(quotient):.{digits}g}"
 
 
 def certify_step(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from stabcheck import domains
+from stabcheck.certify import decimals
 from stabcheck.certify.attained import attained_claim
 from stabcheck.certify.centres import QUANTITIES, Centres
 from stabcheck.certify.draft import Draft
@@ -16,12 +17,7 @@ from stabcheck.certify.frozen import certify_frozen
 from stabcheck.certify.one_leg import certify_one_leg
 from stabcheck.certify.plan_writer import Effort, Established, Plan, Writer
 from stabcheck.certify.plans import plan_tube
-from stabcheck.certify.steps import (
-    StepReport,
-    at_least,
-    at_most,
-    certify_step,
-)
+from stabcheck.certify.steps import StepReport, certify_step
 from stabcheck.integrators import ButcherTableau, StepMethod
 from stabcheck.integrators.step_methods import is_momentum
 from stabcheck.layers import Branch, Map, Residual
@@ -97,12 +93,10 @@ def _certify(
 
 
 def _row(quantity: str, upper: Established, attained: Established) -> dict[str, Any]:
-    key, outward, inward = "upper", at_most, at_least
-    if quantity == "log-norm-lower":
-        key, outward, inward = "lower", at_least, at_most
+    key = "lower" if quantity == "log-norm-lower" else "upper"
     row: dict[str, Any] = {
-        key: outward(upper.value),
-        "attained": float(inward(attained.value)),
+        key: decimals.certified(quantity, upper.value),
+        "attained": float(decimals.attained(quantity, attained.value)),
         "theorem": upper.theorem,
     }
     slack = slack_of(upper.value, attained.value)

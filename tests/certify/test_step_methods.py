@@ -9,7 +9,7 @@ import pytest
 from certify.test_steps import RADIUS, attention, certified, dissipative
 
 import stabcheck as sc
-from stabcheck.certify.steps import at_least, at_most
+from stabcheck.certify.decimals import at_least, at_most
 from stabcheck.certify.sublayer import Task, certify_map
 from stabcheck.errors import InvalidInput
 from stabcheck.integrators import certifiable, certifiable_in_rationals, get

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from decimal import Context
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from stabcheck.certify.decimals import rounded
 from stabcheck.certify.designs.chain import Line
 
 if TYPE_CHECKING:
@@ -22,10 +23,7 @@ def digits(value: Fraction, *, up: bool, count: int = DIGITS) -> str:
     """A rational in so many digits, rounded up or down, of any size."""
     if value == 0:
         return "0"
-    rounding = ROUND_CEILING if up else ROUND_FLOOR
-    context = Context(prec=count, rounding=rounding, Emax=10**6, Emin=-(10**6))
-    quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator))
-    return f"{quotient.normalize(context):g}"
+    return f"{rounded(value, count, up=up).normalize(Context(prec=count)):g}"
 
 
 def shown(line: Line | None) -> str | None:
