@@ -23,6 +23,8 @@ __all__ = [
     "centred_domain_of",
     "decide_at_least",
     "decide_at_most",
+    "float64_only",
+    "maps_of",
     "no_premises",
     "positive_parameters",
     "quantity_of",
@@ -46,6 +48,23 @@ def quantity_of(claim: dict, allowed: Sequence[str]) -> str:
     if quantity not in allowed:
         raise ClaimRejected(f"this theorem bounds {', '.join(allowed)}, not {quantity}")
     return quantity
+
+
+def float64_only(claim: dict) -> None:
+    """Refuse a claim of the exact tier where a theorem is decided in floating point."""
+    if claim["tier"] != "float64":
+        raise ClaimRejected("this theorem is decided in the float64 tier only")
+
+
+def maps_of(claim: dict) -> tuple[int, int]:
+    """Return the first map of a claim about a range of maps, and the one behind it."""
+    if "maps" not in claim["subject"]:
+        raise ClaimRejected(
+            "this theorem speaks about a range of maps, not about "
+            f"{' and '.join(claim['subject'])}"
+        )
+    first, last = claim["subject"]["maps"]
+    return first, last
 
 
 def branch_of(claim: dict) -> list[int]:

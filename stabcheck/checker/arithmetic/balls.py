@@ -273,10 +273,14 @@ def gram_norm(gram: arb_mat) -> arb:
         return arb(0)
     if size > DIRECT_SIZE:
         return _large_gram_norm(gram)
-    power = gram
+    return trace_power(gram)
+
+
+def trace_power(matrix: arb_mat) -> arb:
+    r"""Enclose $(\operatorname{tr} M^{256})^{1/256}$ for a square matrix."""
     for _ in range(SQUARINGS):
-        power = power * power
-    trace = power.trace()
+        matrix = matrix * matrix
+    trace = matrix.trace()
     for _ in range(SQUARINGS):
         trace = root(trace)
     return trace

@@ -190,18 +190,22 @@ def head_state(weights: Weights, head: Head, state: arb_mat) -> HeadState:
     query = plus_row(state * head.query, head.query_bias)
     key = state * head.key
     logits = (query * plus_row(key, head.key_bias).transpose()) * weights.scale
-    table = logits.tolist()
-    if head.logit_bias is not None:
-        table = [
-            [a + b for a, b in zip(left, right, strict=True)]
-            for left, right in zip(table, head.logit_bias, strict=True)
-        ]
     return HeadState(
         query=query,
         key=key,
         value=state * head.value,
-        weight=softmax(table, weights.admissible),
+        weight=head_weights(weights, head, logits.tolist()),
     )
+
+
+def head_weights(weights: Weights, head: Head, logits: list[list[arb]]) -> arb_mat:
+    """Enclose the attention weights of a head whose logits, without bias, are given."""
+    if head.logit_bias is not None:
+        logits = [
+            [a + b for a, b in zip(left, right, strict=True)]
+            for left, right in zip(logits, head.logit_bias, strict=True)
+        ]
+    return softmax(logits, weights.admissible)
 
 
 def attention_value(ctx: Context, index: int, state: arb_mat) -> arb_mat:

@@ -28,8 +28,8 @@ from stabcheck.checker.fields.attention import (
     Head,
     attention_weights,
     centred,
+    head_weights,
     plus_row,
-    softmax,
     values_from_mean,
 )
 from stabcheck.checker.fields.rotary import Turns, turns_of
@@ -105,16 +105,11 @@ def scored_head(ctx: Context, index: int, head: Head, state: arb_mat) -> ScoredH
     seen = logit
     if cap is not None:
         seen = [[cap * (u / cap).tanh() for u in row] for row in logit]
-    if head.logit_bias is not None:
-        seen = [
-            [a + b for a, b in zip(left, right, strict=True)]
-            for left, right in zip(seen, head.logit_bias, strict=True)
-        ]
     return ScoredHead(
         query=query,
         key=key,
         value=state * head.value,
-        weight=softmax(seen, weights.admissible),
+        weight=head_weights(weights, head, seen),
         logit=logit,
         slope=[[_slope_of_cap(u, cap) for u in row] for row in logit],
     )

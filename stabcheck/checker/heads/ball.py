@@ -20,12 +20,11 @@ from flint import arb, arb_mat
 
 from stabcheck.checker.arithmetic.balls import (
     DIRECT_SIZE,
-    SQUARINGS,
     ball,
     gram_norm,
     largest,
-    root,
     spectral_norm,
+    trace_power,
     vector_norm,
 )
 from stabcheck.checker.fields.attention import Head, attention_weights
@@ -180,13 +179,7 @@ def _weighted_gram(
     )
     if joined.ncols() > min(joined.nrows() - 1, 2 * DIRECT_SIZE):
         return gram_norm(joined * middle * joined.transpose())
-    power = joined.transpose() * joined * middle
-    for _ in range(SQUARINGS):
-        power = power * power
-    trace = power.trace()
-    for _ in range(SQUARINGS):
-        trace = root(trace)
-    return trace
+    return trace_power(joined.transpose() * joined * middle)
 
 
 def _block_diagonal(first: arb_mat, second: arb_mat) -> arb_mat:

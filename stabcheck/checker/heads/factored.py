@@ -12,7 +12,7 @@ $$\max_h (\omega_h/r_h)\ \lVert \operatorname{diag}(r) W_O\rVert\
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,14 @@ from stabcheck.checker.arithmetic.balls import (
     vector_norm,
 )
 from stabcheck.checker.fields.attention import attention_weights
-from stabcheck.checker.hypotheses import decide_at_most, positive_parameters
+from stabcheck.checker.hypotheses import (
+    decide_at_most,
+    no_premises,
+    positive_parameters,
+    quantity_of,
+    single_field,
+    tube_of,
+)
 
 if TYPE_CHECKING:
     from stabcheck.checker.context import Context
@@ -69,9 +76,23 @@ def _input_norm(ctx: Context, index: int, weights: list[list[Fraction]]) -> arb:
 
 
 def decide_head_factored(
-    ctx: Context, claim: dict, index: int, parts: Sequence[Parts]
+    ctx: Context,
+    claim: dict,
+    premises: list[dict],
+    quantity: str,
+    kind: str,
+    parts_of: Callable[[int, str, arb], Sequence[Parts]],
 ) -> None:
-    """Compare a claim with the bound, for parts a, e, d of every head of a field."""
+    """Compare a claim about one field on a tube with the bound.
+
+    **Arguments:** `parts_of`, from the field, the name of the tube's centre and its
+    radius to the parts a, e, d of every head.
+    """
+    no_premises(premises)
+    quantity_of(claim, [quantity])
+    index = single_field(ctx, claim, [kind])
+    centre, radius = tube_of(ctx, claim, ctx.field(index))
+    parts = parts_of(index, centre, ball(radius))
     output, *inner = (
         positive_parameters(claim, name, len(parts))
         for name in ("output", "value", "key", "query")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flint import arb
 
-from stabcheck.checker.arithmetic.balls import ball, largest, nonnegative_norm, root
+from stabcheck.checker.arithmetic.balls import largest, nonnegative_norm, root
 from stabcheck.checker.heads.factored import Parts, decide_head_factored
 from stabcheck.checker.heads.local import (
     HeadTube,
@@ -17,12 +17,6 @@ from stabcheck.checker.heads.local import (
     head_tube,
     largest_gram,
     local_heads,
-)
-from stabcheck.checker.hypotheses import (
-    no_premises,
-    quantity_of,
-    single_field,
-    tube_of,
 )
 from stabcheck.checker.rules import rule
 
@@ -120,14 +114,12 @@ def _deviation_parts(head: LocalHead, radius: arb) -> Parts:
 def _head_factored(
     ctx: Context, claim: dict, premises: list[dict], quantity: str
 ) -> None:
-    no_premises(premises)
-    quantity_of(claim, [quantity])
-    index = single_field(ctx, claim, ["attention"])
-    centre, radius = tube_of(ctx, claim, ctx.field(index))
     bound_parts = _norm_parts if quantity == "spectral-norm" else _deviation_parts
-    heads = local_heads(ctx, index, centre)
-    parts = [bound_parts(head, ball(radius)) for head in heads]
-    decide_head_factored(ctx, claim, index, parts)
+
+    def parts_of(index: int, centre: str, radius: arb) -> list[Parts]:
+        return [bound_parts(head, radius) for head in local_heads(ctx, index, centre)]
+
+    decide_head_factored(ctx, claim, premises, quantity, "attention", parts_of)
 
 
 @rule("attention-norm-tube")

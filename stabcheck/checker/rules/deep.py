@@ -19,7 +19,7 @@ from stabcheck.checker.float64.deep.tube import (
 )
 from stabcheck.checker.float64.guard import check_rows, verified_arithmetic
 from stabcheck.checker.float64.midpoint_radius import float_at_least
-from stabcheck.checker.hypotheses import float_text, no_premises, quantity_of
+from stabcheck.checker.hypotheses import float_text, maps_of, no_premises, quantity_of
 from stabcheck.checker.rules import rule
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ def _check(
 ) -> None:
     no_premises(premises)
     quantity_of(claim, [quantity])
-    if "maps" not in claim["subject"]:
-        raise ClaimRejected("this theorem speaks about a range of maps")
-    first, last = claim["subject"]["maps"]
+    first, last = maps_of(claim)
     tube = _tube(ctx, claim, first)
     with verified_arithmetic():
         state = _recursion(ctx, first, last, tube, tensors=tensors)

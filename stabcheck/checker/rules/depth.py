@@ -20,7 +20,12 @@ from flint import arb
 from stabcheck.checker.arithmetic.balls import ball, frobenius
 from stabcheck.checker.failures import ClaimRejected
 from stabcheck.checker.fields.trajectory import map_shape, states_along
-from stabcheck.checker.hypotheses import decide_at_most, no_premises, quantity_of
+from stabcheck.checker.hypotheses import (
+    decide_at_most,
+    maps_of,
+    no_premises,
+    quantity_of,
+)
 from stabcheck.checker.premises import Tube, check_covers, tube_at
 from stabcheck.checker.rules import rule
 
@@ -36,16 +41,6 @@ class Piece:
     last: int
     growth: Fraction
     tube: Tube
-
-
-def _maps_of(claim: dict) -> tuple[int, int]:
-    if "maps" not in claim["subject"]:
-        raise ClaimRejected(
-            "this theorem speaks about a range of maps, not about "
-            f"{' and '.join(claim['subject'])}"
-        )
-    first, last = claim["subject"]["maps"]
-    return first, last
 
 
 def _first_field(ctx: Context, place: int) -> int:
@@ -160,7 +155,7 @@ def _product(
     ctx: Context, claim: dict, premises: list[dict], exactly: int | None = None
 ) -> None:
     quantity = quantity_of(claim, ["growth", "shrink"])
-    ends = _maps_of(claim)
+    ends = maps_of(claim)
     tube = tube_at(ctx, claim, _first_field(ctx, ends[0]))
     pieces = _pieces(ctx, ends, premises, "growth")
     rest = premises[len(pieces) :]
@@ -201,7 +196,7 @@ def layer_norm_kernel(ctx: Context, claim: dict, premises: list[dict]) -> None:
     """Check that a stack ends in a LayerNorm: its smallest singular value is 0."""
     no_premises(premises)
     quantity_of(claim, ["shrink"])
-    first, last = _maps_of(claim)
+    first, last = maps_of(claim)
     tube_at(ctx, claim, _first_field(ctx, first))
     record = ctx.maps[last - 1]
     if (

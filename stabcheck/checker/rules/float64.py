@@ -10,7 +10,13 @@ from stabcheck.checker.float64.decide import decide
 from stabcheck.checker.float64.depth import range_jacobian
 from stabcheck.checker.float64.guard import verified_arithmetic
 from stabcheck.checker.float64.jacobian import branch_jacobian
-from stabcheck.checker.hypotheses import branch_of, no_premises, quantity_of
+from stabcheck.checker.hypotheses import (
+    branch_of,
+    float64_only,
+    maps_of,
+    no_premises,
+    quantity_of,
+)
 from stabcheck.checker.rules import rule
 
 if TYPE_CHECKING:
@@ -30,11 +36,6 @@ def _centre(ctx: Context, claim: dict, shape: tuple[int, int]) -> str:
     return domain["centre"]
 
 
-def _check_tier(claim: dict) -> None:
-    if claim["tier"] != "float64":
-        raise ClaimRejected("this theorem is decided in the float64 tier only")
-
-
 def _branch_ball(ctx: Context, branch: list[int], centre: str) -> NormBall:
     """The Jacobian at a centre; the last one is kept for the other quantities."""
     wanted = (tuple(branch), centre)
@@ -52,7 +53,7 @@ def psd_floating_point_cholesky(
     ctx: Context, claim: dict, premises: list[dict]
 ) -> None:
     """Check norm or logarithmic norm of a branch's Jacobian at a point."""
-    _check_tier(claim)
+    float64_only(claim)
     no_premises(premises)
     quantity = quantity_of(claim, ["spectral-norm", "log-norm", "log-norm-lower"])
     branch = branch_of(claim)
@@ -66,12 +67,10 @@ def psd_floating_point_cholesky(
 @rule("depth-point")
 def depth_point(ctx: Context, claim: dict, premises: list[dict]) -> None:
     """Check growth or shrink of a range of maps at a point."""
-    _check_tier(claim)
+    float64_only(claim)
     no_premises(premises)
     quantity = quantity_of(claim, ["growth", "shrink"])
-    if "maps" not in claim["subject"]:
-        raise ClaimRejected("this theorem speaks about a range of maps")
-    first, last = claim["subject"]["maps"]
+    first, last = maps_of(claim)
     centre = _centre(ctx, claim, map_shape(ctx, ctx.maps[first]))
     with verified_arithmetic():
         jacobian = range_jacobian(ctx, first, last, centre)

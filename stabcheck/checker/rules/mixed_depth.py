@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from stabcheck.checker.arithmetic.balls import ball, upper_end
 from stabcheck.checker.failures import ClaimRejected, ClaimUndecided
 from stabcheck.checker.heads.ball import value_reach
-from stabcheck.checker.hypotheses import float_text, quantity_of
+from stabcheck.checker.hypotheses import float_text, maps_of, quantity_of
 from stabcheck.checker.rules import rule
 from stabcheck.checker.rules.families import KINDS, ball_of
 
@@ -66,9 +66,7 @@ def _euler_field(ctx: Context, step: dict) -> int:
 def depth_mixed_norm(ctx: Context, claim: dict, premises: list[dict]) -> None:
     r"""Check $\sqrt n\prod G_l$, or $\prod(2 - G_l)/\sqrt n$, on a ball of states."""
     quantity = quantity_of(claim, ["growth", "shrink"])
-    if "maps" not in claim["subject"]:
-        raise ClaimRejected("this theorem speaks about a range of maps")
-    first, last = claim["subject"]["maps"]
+    first, last = maps_of(claim)
     if len(premises) != last - first:
         raise ClaimRejected(
             f"this theorem needs one step claim a map: {last - first} maps, "

@@ -37,7 +37,12 @@ from stabcheck.checker.float64.partial_products import (
     PartialProducts,
     partial_products,
 )
-from stabcheck.checker.hypotheses import decide_at_most, quantity_of
+from stabcheck.checker.hypotheses import (
+    decide_at_most,
+    float64_only,
+    maps_of,
+    quantity_of,
+)
 from stabcheck.checker.premises import Tube, check_covers, tube_at
 from stabcheck.checker.rules import rule
 
@@ -142,12 +147,9 @@ def _deviation(
 @rule("depth-tube-norm-wise")
 def depth_tube_norm_wise(ctx: Context, claim: dict, premises: list[dict]) -> None:
     """Check the growth over a tube from one deviation a map."""
-    if claim["tier"] != "float64":
-        raise ClaimRejected("this theorem is decided in the float64 tier only")
+    float64_only(claim)
     quantity_of(claim, ["growth"])
-    if "maps" not in claim["subject"]:
-        raise ClaimRejected("this theorem speaks about a range of maps")
-    first, last = claim["subject"]["maps"]
+    first, last = maps_of(claim)
     if len(premises) != last - first:
         raise ClaimRejected(
             f"this theorem needs one deviation a map: {last - first} maps, "

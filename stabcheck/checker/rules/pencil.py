@@ -41,6 +41,7 @@ from stabcheck.checker.float64.pencil.products import (
     summed,
 )
 from stabcheck.checker.hypotheses import (
+    float64_only,
     float_text,
     no_premises,
     quantity_of,
@@ -126,8 +127,7 @@ def _array(ctx: Context, claim: dict, name: str) -> np.ndarray:
 @rule("attention-pencil")
 def attention_pencil(ctx: Context, claim: dict, premises: list[dict]) -> None:
     """Check norm or logarithmic norm over a box, a tube or a Frobenius ball."""
-    if claim["tier"] != "float64":
-        raise ClaimRejected("this theorem is decided in the float64 tier only")
+    float64_only(claim)
     no_premises(premises)
     quantity = quantity_of(claim, ["spectral-norm", "log-norm", "log-norm-lower"])
     index = single_field(ctx, claim, ["attention"])

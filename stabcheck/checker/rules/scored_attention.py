@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from flint import arb
 
-from stabcheck.checker.arithmetic.balls import ball, largest, nonnegative_norm, root
+from stabcheck.checker.arithmetic.balls import largest, nonnegative_norm, root
 from stabcheck.checker.fields.scored_attention import KIND
 from stabcheck.checker.heads.factored import Parts, decide_head_factored
 from stabcheck.checker.heads.local import largest_gram
@@ -22,12 +22,6 @@ from stabcheck.checker.heads.scored import (
     ScoredTube,
     scored_centres,
     scored_tube,
-)
-from stabcheck.checker.hypotheses import (
-    no_premises,
-    quantity_of,
-    single_field,
-    tube_of,
 )
 from stabcheck.checker.rules import rule
 
@@ -132,14 +126,13 @@ def _deviation_parts(head: ScoredCentre, radius: arb) -> Parts:
 def _head_factored(
     ctx: Context, claim: dict, premises: list[dict], quantity: str
 ) -> None:
-    no_premises(premises)
-    quantity_of(claim, [quantity])
-    index = single_field(ctx, claim, [KIND])
-    centre, radius = tube_of(ctx, claim, ctx.field(index))
     bound_parts = _norm_parts if quantity == "spectral-norm" else _deviation_parts
-    heads = scored_centres(ctx, index, centre)
-    parts = [bound_parts(head, ball(radius)) for head in heads]
-    decide_head_factored(ctx, claim, index, parts)
+
+    def parts_of(index: int, centre: str, radius: arb) -> list[Parts]:
+        heads = scored_centres(ctx, index, centre)
+        return [bound_parts(head, radius) for head in heads]
+
+    decide_head_factored(ctx, claim, premises, quantity, KIND, parts_of)
 
 
 @rule("scored-attention-norm-tube")
