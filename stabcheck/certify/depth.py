@@ -61,13 +61,6 @@ def forward_euler_only(stack: Stack) -> bool:
     )
 
 
-def range_jacobian(
-    stack: Stack, states: Sequence[np.ndarray], first: int, last: int
-) -> np.ndarray:
-    """The dense Jacobian of the maps `[first, last)` along the trajectory."""
-    return MapJacobians(stack, states).product(first, last)
-
-
 def norm_and_direction(matrix: np.ndarray) -> tuple[float, np.ndarray]:
     """The largest singular value and its right singular vector."""
     found = spectra.spectral_norm(

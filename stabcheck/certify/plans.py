@@ -71,10 +71,8 @@ def _plan_tube(centre: Centre, radius: Fraction, quantity: str, effort: Effort) 
         return plan_point(centre, quantity)
     if len(branch) == 1:
         (only,) = branch
-        if isinstance(only, Attention):
+        if isinstance(only, Attention | ScoredAttention):
             return _attention(centre, radius, quantity, effort)
-        if isinstance(only, ScoredAttention):
-            return _scored_attention(centre, radius, quantity, effort)
         if isinstance(only, GatedFeedForward):
             return _gated_feed_forward(centre, radius, quantity, effort)
         if isinstance(only, FeedForward):
@@ -123,33 +121,33 @@ def _plan_point(centre: Centre, quantity: str) -> Plan:
 
 def _attention(centre: Centre, radius: Fraction, quantity: str, effort: Effort) -> Plan:
     found = []
+    is_plain = isinstance(centre.branch[0], Attention)
     if quantity == "spectral-norm":
-        direct = _head_factored(centre, radius, bounds.attention_norm_tube)
+        direct = _head_factored(
+            centre,
+            radius,
+            bounds.attention_norm_tube
+            if is_plain
+            else bounds.scored_attention_norm_tube,
+        )
         found.append(Plan(direct, centre.branch, centre.state, radius))
     if effort > Effort.QUICK or not found:
         deviation = plan_deviation(centre, radius, effort)
         found.append(_from_centre(centre, radius, quantity, deviation))
         # The joint form pays where it is cheap, and far from the centre.
-        far = deviation.value > centre.value("spectral-norm")
-        if effort >= Effort.FULL and (far or is_small(centre, quantity)):
+        if (
+            is_plain
+            and effort >= Effort.FULL
+            and (
+                is_small(centre, quantity)
+                or deviation.value > centre.value("spectral-norm")
+            )
+        ):
             joint, witness = joint_tube(centre, radius, quantity)
             plan = Plan(joint, centre.branch, centre.state, radius, (), witness)
             found.append(plan)
-    if effort == Effort.SHARP:
+    if is_plain and effort == Effort.SHARP:
         found += sharp_plans(centre, radius, quantity, best(quantity, found).value)
-    return best(quantity, found)
-
-
-def _scored_attention(
-    centre: Centre, radius: Fraction, quantity: str, effort: Effort
-) -> Plan:
-    found = []
-    if quantity == "spectral-norm":
-        direct = _head_factored(centre, radius, bounds.scored_attention_norm_tube)
-        found.append(Plan(direct, centre.branch, centre.state, radius))
-    if effort > Effort.QUICK or not found:
-        deviation = plan_deviation(centre, radius, effort)
-        found.append(_from_centre(centre, radius, quantity, deviation))
     return best(quantity, found)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stabcheck import plots, spectra
-from stabcheck.certify.depth import DepthReport, forward_euler_only, range_jacobian
+from stabcheck.certify.depth import DepthReport, forward_euler_only
+from stabcheck.certify.map_jacobians import MapJacobians
 from stabcheck.certify.run import Outcome, Plan
 from stabcheck.layers import Residual
 
@@ -46,6 +47,6 @@ def stability_figure(plan: Plan, outcome: Outcome) -> Figure:
 def _slope(plan: Plan, layer: DepthReport) -> np.ndarray:
     """The Jacobian of a layer minus the identity, dense."""
     states = plan.stack.trajectory(plan.state)
-    jacobian = range_jacobian(plan.stack, states, layer.first, layer.last)
+    jacobian = MapJacobians(plan.stack, states).product(layer.first, layer.last)
     jacobian[np.diag_indices_from(jacobian)] -= 1
     return jacobian
