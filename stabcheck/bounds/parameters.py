@@ -146,17 +146,18 @@ class Attention:
 
     def attention_weights(self, query: Array, key: Array) -> Array:
         """Softmax rows over the admissible keys, shape `(H, n, n)`."""
-        tokens = query.shape[1]
-        logits = self.scale_value * query @ key.transpose(0, 2, 1)
+        return softmax(self.logits(self.scale_value * query @ key.transpose(0, 2, 1)))
+
+    def logits(self, scores: Array) -> Array:
+        """Scores `(H, n, n)` with the bias, -inf at keys that a token does not see."""
+        tokens = scores.shape[1]
         if self.bias is not None:
             if self.bias.shape[-1] != tokens:
                 raise InvalidInput(
                     f"bias of shape {self.bias.shape} does not fit {tokens} tokens"
                 )
-            logits = logits + self.bias.astype(np.float64)
-        logits = np.where(self.admissible(tokens), logits, -np.inf)
-        weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        return weights / weights.sum(axis=-1, keepdims=True)
+            scores = scores + self.bias.astype(np.float64)
+        return np.where(self.admissible(tokens), scores, -np.inf)
 
     def __call__(self, state: Array) -> Array:
         """The field at a state `(n, d)`."""
@@ -241,6 +242,12 @@ class AttentionFamily:
             checked_count(name, getattr(self, name))
         for name in ("query_key_norm", "value_norm"):
             checked_nonnegative(name, getattr(self, name))
+
+
+def softmax(logits: Array) -> Array:
+    """Rows of positive weights that sum to 1; -inf has the weight 0."""
+    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def _checked_mask(mask: object) -> Array:

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from stabcheck.bounds.parameters import Attention
+from stabcheck.bounds.parameters import Attention, softmax
 from stabcheck.bounds.rotary import Rotary
 from stabcheck.bounds.validation import Array, checked_number, checked_state
 from stabcheck.errors import InvalidInput
@@ -101,17 +101,8 @@ class ScoredAttention:
             logit = cap * np.tanh(score / cap)
             with np.errstate(over="ignore"):
                 slope = np.cosh(score / cap) ** -2.0
-        tokens = query.shape[1]
-        if plain.bias is not None:
-            if plain.bias.shape[-1] != tokens:
-                raise InvalidInput(
-                    f"bias of shape {plain.bias.shape} does not fit {tokens} tokens"
-                )
-            logit = logit + plain.bias.astype(np.float64)
-        logit = np.where(plain.admissible(tokens), logit, -np.inf)
-        weights = np.exp(logit - logit.max(axis=-1, keepdims=True))
-        weights = weights / weights.sum(axis=-1, keepdims=True)
-        return ScoredHeads(query, key, value, score, logit, slope, weights)
+        logit = plain.logits(logit)
+        return ScoredHeads(query, key, value, score, logit, slope, softmax(logit))
 
     def __call__(self, state: Array) -> Array:
         """The field at a state `(n, d)`."""

@@ -20,7 +20,6 @@ from stabcheck.bounds.validation import Array
 
 ON_ALL = 7
 """The products on the whole of v; the others act outside the subspace."""
-COUNT = 12
 
 
 @dataclass(frozen=True, eq=False)
