@@ -15,19 +15,11 @@ with $\beta = \lVert I - RP\rVert < 1$.
 
 from sympy import Rational, expand, symbols
 
-from stabcheck.theorems.algebra import is_sum_of_nonnegative_terms
+from stabcheck.theorems.algebra import is_sum_of_nonnegative_terms, product_of
 
 THEOREM = "depth-point"
 
 HALF = Rational(1, 2)
-
-
-def product_of(factors):
-    """The product of scalars or symbols given first to last."""
-    result = 1
-    for factor in factors:
-        result = factor * result
-    return result
 
 
 def local_errors(factors, partials):

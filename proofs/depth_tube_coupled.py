@@ -19,17 +19,11 @@ is at least quadratic.
 
 from sympy import Matrix, Rational, diag, expand, integrate, sqrt, symbols
 
+from stabcheck.theorems.algebra import moved_product_telescopes, product_of
+
 THEOREM = "depth-tube-coupled"
 
 t = symbols("t", nonnegative=True)
-
-
-def product_of(factors):
-    """The product of factors given first to last."""
-    result = 1
-    for factor in factors:
-        result = factor * result
-    return result
 
 
 def is_covered(centres, moves, through_deviations=True) -> bool:
@@ -56,13 +50,7 @@ def step_1_the_product_telescopes():
     # Omega_l = J_l(X) ... J_1(X) = B_l + sum_k P_(l,k) E_k Omega_(k-1), in full for
     # three maps; induction adds (J_l + E_l) Omega_(l-1) = J_l Omega_(l-1) + E_l
     # Omega_(l-1).
-    J = symbols("J1:4", commutative=False)
-    E = symbols("E1:4", commutative=False)
-    moved = [a + b for a, b in zip(J, E, strict=True)]
-    telescoped = product_of(J) + sum(
-        product_of(J[k + 1 :]) * E[k] * product_of(moved[:k]) for k in range(3)
-    )
-    assert expand(product_of(moved) - telescoped) == 0
+    assert moved_product_telescopes()
 
 
 def step_2_what_is_behind_a_map_is_the_centre_and_a_deviation():

@@ -20,17 +20,13 @@ norms multiplied around them.
 
 from sympy import Rational, expand, integrate, symbols
 
-from stabcheck.theorems.algebra import is_sum_of_nonnegative_terms
+from stabcheck.theorems.algebra import (
+    is_sum_of_nonnegative_terms,
+    moved_product_telescopes,
+    product_of,
+)
 
 THEOREM = "depth-tube-norm-wise"
-
-
-def product_of(factors):
-    """The product of factors given first to last."""
-    result = 1
-    for factor in factors:
-        result = factor * result
-    return result
 
 
 def bounds_along(centres, moves, shares=1):
@@ -90,13 +86,7 @@ def tokens_move_by_at_most(square, tokens) -> bool:
 def step_1_the_product_telescopes():
     # Omega_l = (J_l + E_l)...(J_1 + E_1) = B_l + sum_k P_(l,k) E_k Omega_(k-1), in full
     # for three maps; induction adds J_l Omega_(l-1) + E_l Omega_(l-1).
-    J = symbols("J1:4", commutative=False)
-    E = symbols("E1:4", commutative=False)
-    moved = [a + b for a, b in zip(J, E, strict=True)]
-    telescoped = product_of(J) + sum(
-        product_of(J[k + 1 :]) * E[k] * product_of(moved[:k]) for k in range(3)
-    )
-    assert expand(product_of(moved) - telescoped) == 0
+    assert moved_product_telescopes()
 
 
 def step_2_norms_multiply_and_what_is_behind_a_map_is_within_its_deviation():

@@ -1,11 +1,37 @@
-"""The two decisions that proofs of inequalities end in: signs, and definiteness.
+"""What proofs share: decisions on signs and definiteness, and products of many maps.
 
 Exact, on SymPy expressions; used by the proofs only.
 """
 
 from __future__ import annotations
 
-from sympy import Expr, Matrix, Poly, expand, together
+from collections.abc import Iterable
+from typing import Any
+
+from sympy import Expr, Matrix, Poly, expand, symbols, together
+
+
+def product_of(factors: Iterable[Any]) -> Any:
+    """The product of scalars, matrices or symbols given first to last."""
+    result = 1
+    for factor in factors:
+        result = factor * result
+    return result
+
+
+def moved_product_telescopes() -> bool:
+    r"""Whether $\Omega_l = B_l + \sum_kP_{l,k}E_k\Omega_{k-1}$ for three moved maps.
+
+    $\Omega_l = (J_l + E_l)\cdots(J_1 + E_1)$, $P_{l,k} = J_l\cdots J_{k+1}$ and
+    $B_l = P_{l,0}$, of factors that do not commute.
+    """
+    J = symbols("J1:4", commutative=False)
+    E = symbols("E1:4", commutative=False)
+    moved = [a + b for a, b in zip(J, E, strict=True)]
+    telescoped = product_of(J) + sum(
+        product_of(J[k + 1 :]) * E[k] * product_of(moved[:k]) for k in range(3)
+    )
+    return expand(product_of(moved) - telescoped) == 0
 
 
 def is_sum_of_nonnegative_terms(gap: Expr) -> bool:
