@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from strategies import generator, tube_states
 
 
 def ascend(
@@ -39,6 +40,29 @@ def ascend(
 def _projected(move: np.ndarray, radius: float) -> np.ndarray:
     lengths = np.linalg.norm(move, axis=1, keepdims=True)
     return move * np.minimum(1, radius / np.maximum(lengths, 1e-300))
+
+
+def largest_in_tube(
+    objective: Callable[[np.ndarray], float],
+    centre: np.ndarray,
+    radius: float,
+    seed: int,
+) -> float:
+    """The largest of its values at a few states of the tube and along an ascent."""
+    states = tube_states(centre, radius, seed, count=6)
+    found = [objective(state) for state in states]
+    # A NaN is the largest: no bound holds it.
+    return float(np.max([*found, ascend(objective, centre, radius, steps=24)]))
+
+
+def products_agree(field, state: np.ndarray, seed: int) -> bool:
+    """Whether `jvp` and `vjp` multiply with the dense Jacobian and its transpose."""
+    direction, covector = generator(seed).standard_normal((2, *state.shape))
+    jacobian = field.jacobian(state)
+    room = 1e-11 * (1 + np.abs(jacobian).sum())
+    along = field.jvp(state, direction).ravel() - jacobian @ direction.ravel()
+    back = field.vjp(state, covector).ravel() - jacobian.T @ covector.ravel()
+    return bool(np.abs(along).max() <= room and np.abs(back).max() <= room)
 
 
 def spectral_norm(matrix: np.ndarray) -> float:
